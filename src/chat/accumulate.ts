@@ -1,0 +1,115 @@
+import { readContent } from './content.ts'
+import { addToolCall, checkIndex, type OpenToolCall, toToolCall } from './tool-calls.ts'
+import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta, Usage } from './types.ts'
+
+type Fields = { [key: string]: unknown }
+
+interface OpenChoice {
+  readonly index: number
+  text: string
+  reasoning: string
+  finishReason: string | null
+  readonly toolCalls: OpenToolCall[]
+  /** Vendor fields of the message and of the choice. */
+  readonly message: Fields
+  readonly extras: Fields
+}
+
+/** Folds the chunks of a stream into the completion that they are pieces of. */
+export interface Accumulator {
+  add(chunk: ChatCompletionChunk): void
+  /** What has arrived so far. @throws {ProtocolError} where the stream has `ended` without a tool call's name */
+  completion(ended: boolean): ChatCompletion
+}
+
+function setField(target: Fields, key: string, value: unknown): void {
+  // An assignment to `__proto__` would set the prototype.
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. */
+function mergeFields(target: Fields, source: Fields): void {
+  for (const [key, value] of Object.entries(source)) {
+    const before = target[key]
+    if (value == null && before != null) continue
+    if (Array.isArray(before) && Array.isArray(value)) setField(target, key, before.concat(value))
+    else if (typeof before === 'string' && /^(refusal|data|transcript|arguments)$/.test(key))
+      setField(target, key, before + value)
+    else if (before && value && /^(audio|functionCall|logprobs)$/.test(key))
+      mergeFields(before as Fields, value as Fields)
+    else setField(target, key, value)
+  }
+}
+
+function addDelta(choice: OpenChoice, delta: Delta): void {
+  const { role, content, toolCalls, reasoning, reasoningContent, index, ...extras } = delta
+  const said = readContent(content)
+  choice.text += said.text
+  // Some services send both spellings, with the same text.
+  choice.reasoning +=
+    [reasoning, reasoningContent].find(text => typeof text === 'string' && text) ?? said.reasoning
+  for (const piece of toolCalls ?? []) addToolCall(choice.toolCalls, piece)
+  mergeFields(choice.message, extras)
+}
+
+function toChoice(choice: OpenChoice, ended: boolean): Choice {
+  const { index, text, reasoning, finishReason, toolCalls, message, extras } = choice
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: text || (toolCalls.length ? null : ''),
+      ...message,
+      ...(reasoning && { reasoning }),
+      ...(toolCalls.length && { toolCalls: toolCalls.map((call, place) => toToolCall(call, place, ended)) }),
+    },
+    finishReason,
+    ...extras,
+  }
+}
+
+export function createAccumulator(): Accumulator {
+  const choices = new Map<number, OpenChoice>()
+  const top: Fields = {}
+  let usage: Usage | null | undefined
+
+  function addChoice({ index: rawIndex, delta, finishReason, usage: nested, ...extras }: ChunkChoice): void {
+    const index = checkIndex(rawIndex) ?? 0
+    let choice = choices.get(index)
+    if (!choice) {
+      choice = { index, text: '', reasoning: '', finishReason: null, toolCalls: [], message: {}, extras: {} }
+      choices.set(index, choice)
+    }
+    addDelta(choice, delta ?? {})
+    choice.finishReason = finishReason || choice.finishReason
+    usage = (nested as Usage | undefined) ?? usage
+    mergeFields(choice.extras, extras)
+  }
+
+  function completion(ended: boolean): ChatCompletion {
+    const list = [...choices.values()].sort((a, b) => a.index - b.index)
+    return {
+      id: '',
+      created: 0,
+      model: '',
+      ...top,
+      object: 'chat.completion',
+      choices: list.map(choice => toChoice(choice, ended)) as ChatCompletion['choices'],
+      ...(usage && { usage }),
+    }
+  }
+
+  return {
+    completion,
+    add({ choices: deltas, usage: counted, object, ...fields }) {
+      for (const choice of deltas ?? []) addChoice(choice)
+      // Counts are totals, so the last ones count; Groq hides them.
+      usage = counted ?? (fields.xGroq as { usage?: Usage } | null | undefined)?.usage ?? usage
+      for (const [key, value] of Object.entries(fields)) {
+        // The first chunk of some services has these empty, and later ones may differ.
+        if (/^(id|model|created)$/.test(key)) top[key] ||= value
+        else if (value != null || top[key] == null) setField(top, key, value)
+      }
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { ProtocolError } from '../errors/protocol-error.ts'
+import type { ToolCall, ToolCallDelta } from './types.ts'
+
+/** The largest index of a choice or a tool call that is taken for one, plus one; and how many there may be. */
+const MAX_INDEX = 128
+
+/**
+ * The place in `choices` or `toolCalls` that an answer names.
+ *
+ * @throws {ProtocolError} unless it is a small non-negative integer, or missing
+ */
+export function checkIndex(index: unknown): number | undefined {
+  if (index == null) return undefined
+  if (Number.isInteger(index) && (index as number) >= 0 && (index as number) < MAX_INDEX)
+    return index as number
+  throw new ProtocolError('An index is not a small non-negative integer')
+}
+
+/** A tool call while its pieces arrive. */
+export interface OpenToolCall {
+  id: string | undefined
+  index: number | undefined
+  name: string
+  arguments: string
+  /** Whatever else the service sent with it; the last value counts. */
+  extras: { [key: string]: unknown }
+}
+
+/**
+ * Adds a piece to the call that it belongs to, which is told by its id, else its index, else it is the latest. Services differ:
+ * some send no index, some use one for several calls, some send an empty id with every piece but the first.
+ */
+export function addToolCall(
+  calls: OpenToolCall[],
+  { id, index: rawIndex, function: fn, ...extras }: ToolCallDelta,
+): OpenToolCall {
+  const index = checkIndex(rawIndex)
+  const { name, arguments: json } = fn ?? {}
+  const latest = calls.at(-1)
+  let call = id
+    ? (calls.find(known => known.id === id) ??
+      calls.find(known => !known.id && index !== undefined && known.index === index))
+    : index === undefined
+      ? // Without either, a second name begins a second call.
+        name && latest?.name && name !== latest.name
+        ? undefined
+        : latest
+      : calls.findLast(known => known.index === index)
+  if (!call) {
+    if (calls.length >= MAX_INDEX) throw new ProtocolError('Too many tool calls')
+    call = { id: undefined, index, name: '', arguments: '', extras: {} }
+    calls.push(call)
+  }
+  call.id ||= id || undefined
+  call.name ||= name ?? ''
+  call.arguments += typeof json === 'string' ? json : json == null ? '' : JSON.stringify(json)
+  Object.assign(call.extras, extras)
+  return call
+}
+
+/** Whether the call's arguments are whole. None at all stand for `{}`. */
+export function isWhole(call: OpenToolCall): boolean {
+  try {
+    JSON.parse(call.arguments || '{}')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The call as the caller gets it. One without an id gets one that is unique in its message, so that its result can name it.
+ *
+ * @param ended whether nothing more can come: no arguments stand for `{}` then
+ * @throws {ProtocolError} where it has ended without a name
+ */
+export function toToolCall(
+  { id, name, arguments: json, extras }: OpenToolCall,
+  place: number,
+  ended: boolean,
+): ToolCall {
+  if (ended && !name) throw new ProtocolError('A tool call has no name')
+  const args = json || (ended ? '{}' : '')
+  return { type: 'function', ...extras, id: id ?? `call_${place}`, function: { name, arguments: args } }
+}

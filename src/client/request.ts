@@ -1,0 +1,146 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
+import { invalid } from '../errors/validation-error.ts'
+import { abortable, onAbort } from '../internal/abort.ts'
+import { apiFailure, requestIdOf, type Scrub } from '../internal/api-failure.ts'
+import { connectionFailure } from '../internal/connection-failure.ts'
+import { openBody, readText } from '../internal/read-body.ts'
+import type { Call, Fetch, FetchInit } from '../policies/policy.ts'
+import type { Answer, CallOptions, ClientConfig, Operation, WithResponse } from './client.ts'
+import { scrubber, setHeaders } from './headers.ts'
+import { toWire } from './wire-names.ts'
+
+/** Stands for the key in `authorization` until the request goes out, so that no policy sees the key. */
+export const UNSIGNED = 'Bearer'
+
+/** A client's checked configuration. */
+export interface Settings extends Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
+  /** Without a slash at its end. */
+  readonly baseUrl: string
+  readonly headers: Headers
+  readonly key: (() => Promise<string>) | undefined
+  readonly maxResponseBytes: number
+  readonly maxEventBytes: number
+}
+
+/** Throws the error that a response stands for, unless it is a 200. */
+async function refuseFailure(response: Response, signal: AbortSignal, scrub: Scrub): Promise<void> {
+  const { status, type, headers } = response
+  if (status >= 400) {
+    // The error is known already: 64 KiB in two seconds is all that its details may cost.
+    const body = openBody(response, signal, 1e9)
+    const timer = setTimeout(body.cancel, 2000)
+    const text = await readText(body, undefined, 65_536).catch(() => '')
+    clearTimeout(timer)
+    throw apiFailure(text.slice(0, 65_536), response, scrub)
+  }
+  if (status !== 200)
+    throw new ProtocolError(
+      status >= 300 || type === 'opaqueredirect'
+        ? `Redirect refused: set baseUrl to ${/^https?:..[^/?#@]+/.exec(headers.get('location')!) ?? 'its target'}`
+        : `Unusable status ${status}`,
+    )
+}
+
+function buildUrl({ baseUrl, query }: Settings, path: string, more: CallOptions['query']): string {
+  const url = new URL(baseUrl + path)
+  for (const [name, value] of Object.entries({ ...query, ...more }))
+    if (value !== undefined) url.searchParams.set(name, `${value}`)
+  if (url.origin !== new URL(baseUrl).origin) throw new ConfigurationError('path leaves baseUrl')
+  return url.href
+}
+
+function buildInit(
+  settings: Settings,
+  { body, stream }: Operation<unknown>,
+  options: CallOptions,
+): RequestInit {
+  const headers = new Headers(settings.headers)
+  const set = (more: CallOptions['headers']) =>
+    setHeaders(headers, more, path => {
+      throw invalid([{ path, message: 'is not a valid header' }])
+    })
+  set({
+    accept: stream ? 'text/event-stream' : 'application/json',
+    'idempotency-key': options.idempotencyKey,
+  })
+  if (body) set({ 'content-type': 'application/json' })
+  set(options.headers)
+  return {
+    method: body ? 'POST' : 'GET',
+    headers,
+    redirect: 'manual',
+    ...(body && {
+      body: JSON.stringify({ ...toWire(body), ...toWire(options.extraBody ?? {}, false), stream }),
+    }),
+  }
+}
+
+/** One exchange: builds the request, sends it through the policies, reads the answer. */
+export async function exchange<T>(
+  settings: Settings,
+  fetchWithPolicies: Fetch,
+  operation: Operation<T>,
+  options: CallOptions,
+): Promise<WithResponse<T>> {
+  const started = performance.now()
+  const { signal, maxRetries, timeout } = options
+  if (signal?.aborted) throw signal.reason
+  if (operation.body) settings.validate?.(operation.body, operation.name)
+  const url = buildUrl(settings, operation.path(), options.query)
+  const init = buildInit(settings, operation, options)
+  let attempts = 0
+
+  async function receive(response: Response, { signal, call }: FetchInit, scrub: Scrub): Promise<Answer<T>> {
+    await refuseFailure(response, signal!, scrub)
+    return operation.read(response, { ...settings, ...call, signal: signal!, scrub })
+  }
+
+  async function send(target: string, init: FetchInit): Promise<Response> {
+    const { maxRetries, timeout, onHeaders } = init.call!
+    if (maxRetries || timeout) throw new ConfigurationError('maxRetries and timeout need their policies')
+    const signal = init.signal!
+    const headers = new Headers(init.headers)
+    if (headers.get('authorization') === UNSIGNED) {
+      headers.delete('authorization')
+      // A policy may have sent the call elsewhere: the key is for the client's own service.
+      if (target.startsWith(settings.baseUrl))
+        headers.set('authorization', `Bearer ${await abortable(signal, settings.key!())}`)
+    }
+    attempts++
+    const sent = (async () => (settings.fetch ?? fetch)(target, { ...init, headers }))()
+    try {
+      const response = await abortable(signal, sent)
+      onHeaders?.()
+      return await receive(response, init, scrubber(headers))
+    } catch (error) {
+      // The answer is of no use any more, even if it only comes later.
+      sent.then(({ body }) => body?.cancel()).catch(() => {})
+      throw signal.aborted ? signal.reason : connectionFailure(error)
+    }
+  }
+
+  const controller = new AbortController()
+  const call: Call = { operation: operation.name, stream: !!operation.stream, maxRetries, timeout, send }
+  const inside: FetchInit = { ...init, signal: controller.signal, call }
+  const stop = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
+  try {
+    const response = await fetchWithPolicies(url, inside)
+    // A policy may answer with a response of its own.
+    const answer = 'data' in response ? (response as Answer<T>) : await receive(response, inside, String)
+    const { status, headers, data, watch } = answer
+    if (watch) watch({ onEnd: stop })
+    else stop()
+    return {
+      data,
+      status,
+      headers,
+      requestId: requestIdOf(headers),
+      latencyMs: performance.now() - started,
+      attempts,
+    }
+  } catch (error) {
+    stop()
+    throw error
+  }
+}

@@ -1,0 +1,91 @@
+import { invalid, type ValidationIssue } from '../errors/validation-error.ts'
+
+/**
+ * Keys whose values are the user's own maps: nothing below them is renamed, either way. `npm run wire-maps` finds them in
+ * the API's public description, and a test compares.
+ */
+export const VERBATIM: RegExp = /^(metadata|logit_?bias|parameters|schema)$/i
+
+/** `maxTokens` → `max_tokens`; keys of any other form than `aB` (`max_tokens`, `A-b`, `userID`, `x9Y_Z`) stay. */
+export function snakeCase(key: string): string {
+  return /^[a-z][a-z\d]*([A-Z][a-z\d]+)*[A-Z]?$/.test(key)
+    ? key.replace(/[A-Z]/g, capital => `_${capital.toLowerCase()}`)
+    : key
+}
+
+/** `max_tokens` → `maxTokens`; keys of any other form than `a_b` stay, and those with no way back (`a__b`, `x_1`, `a_b_c`). */
+export function camelCase(key: string): string {
+  return /^[a-z][a-z\d]*(_[a-z][a-z\d]+)*(_[a-z])?$/.test(key)
+    ? key.replace(/_./g, pair => pair[1]!.toUpperCase())
+    : key
+}
+
+/**
+ * A request as it goes over the wire: a copy with its keys in snake_case at every depth, the user's own maps left alone.
+ * `undefined` members are dropped, `toJSON` is honoured, an own `__proto__` is a key like any other. Where both spellings of
+ * a name are given, both are sent and the service decides.
+ *
+ * @param rename false for a value that is sent verbatim
+ * @throws {ValidationError} for what JSON would change in silence or cannot carry: NaN, Infinity, BigInt, functions, symbols,
+ *   holes in arrays, maps, typed arrays, circular values, more than 500 levels; with the path of each
+ */
+export function toWire(body: object, rename = true): object {
+  const issues: ValidationIssue[] = []
+  // biome-ignore lint/suspicious/noExplicitAny: the caller's value may be anything
+  const encode = (value: any, path: string, renames: boolean, parents: readonly unknown[]): unknown => {
+    const inside = [...parents, value]
+    const within = (child: unknown, key: string | number, childRenames = renames) =>
+      encode(child, path + (path && '.') + key, childRenames, inside)
+    if (value === null || /^(string|boolean)$/.test(typeof value) || Number.isFinite(value)) return value
+    if (!parents.includes(value) && parents.length < 500) {
+      if (typeof value?.toJSON === 'function') return encode(value.toJSON(), path, renames, inside)
+      if (Array.isArray(value)) return Array.from(value, (child, index) => within(child, index))
+      // A map or a typed array would lose its content.
+      if (Object.prototype.toString.call(value) === '[object Object]')
+        return Object.fromEntries(
+          Object.entries(value).flatMap(([key, child]) => {
+            const name = renames ? snakeCase(key) : key
+            const taken = name !== key && value[name] !== undefined
+            return child === undefined
+              ? []
+              : [[taken ? key : name, within(child, key, renames && !VERBATIM.test(key))]]
+          }),
+        )
+    }
+    issues.push({ path, message: 'is not a value of JSON' })
+  }
+  const wire = encode(body, '', rename, []) as object
+  if (issues.length) throw invalid(issues)
+  return wire
+}
+
+/** The spellings met so far. Bounded, as a service may make up keys without end. */
+const spellings: Map<string, string> = new Map()
+
+/**
+ * An answer as the caller sees it: keys in camelCase at every depth, nothing dropped. Takes over what `JSON.parse` made, and
+ * may change it.
+ */
+export function fromWire(value: unknown): unknown {
+  if (!value || typeof value !== 'object') return value
+  if (Array.isArray(value)) {
+    // In place, and by index: this runs for every event of a stream.
+    for (let i = 0; i < value.length; i++) value[i] = fromWire(value[i])
+    return value
+  }
+  const result: { [key: string]: unknown } = {}
+  for (const [key, child] of Object.entries(value)) {
+    let name = spellings.get(key)
+    if (name === undefined) {
+      if (spellings.size > 999) spellings.clear()
+      name = camelCase(key)
+      spellings.set(key, name)
+    }
+    if (name !== key && Object.hasOwn(value, name)) name = key
+    const renamed = VERBATIM.test(key) ? child : fromWire(child)
+    // An assignment to `__proto__` would set the prototype.
+    if (name === '__proto__') Object.defineProperty(result, name, { value: renamed, enumerable: true })
+    else result[name] = renamed
+  }
+  return result
+}

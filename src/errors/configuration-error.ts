@@ -1,0 +1,6 @@
+import { LLMError } from './llm-error.ts'
+
+/** The client was set up wrongly, or a setting that belongs to the whole client is bad. No request was sent. */
+export class ConfigurationError extends LLMError {
+  override name = 'ConfigurationError'
+}

@@ -1,0 +1,6 @@
+import { LLMError } from './llm-error.ts'
+
+/** No answer, or not a whole one: name not found, refused, reset. `cause` is what `fetch` threw. */
+export class ConnectionError extends LLMError {
+  override name = 'ConnectionError'
+}

@@ -1,0 +1,6 @@
+import { APIError } from './api-error.ts'
+
+/** The service refused the prompt or the answer for its content. */
+export class ContentFilterError extends APIError {
+  override name = 'ContentFilterError'
+}

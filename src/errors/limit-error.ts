@@ -1,0 +1,6 @@
+import { LLMError } from './llm-error.ts'
+
+/** The answer is larger than `maxResponseBytes`, or one event of it than `maxEventBytes`. */
+export class LimitError extends LLMError {
+  override name = 'LimitError'
+}

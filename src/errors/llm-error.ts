@@ -1,0 +1,40 @@
+const mark = Symbol.for('llmfetch.error')
+
+/** What an {@link LLMError} may be given besides its message. */
+export interface LLMErrorDetails {
+  /** The error that led to this one. */
+  readonly cause?: unknown
+  /** A stable name of the reason: the service's own `code`, the system's (`'ECONNREFUSED'`), or `'CIRCUIT_OPEN'`. */
+  readonly code?: string | undefined
+  /** Whether the same call may succeed when it is sent again. Decided once, here; policies only read it. @default false */
+  readonly retryable?: boolean
+}
+
+/**
+ * The base of every error that this library makes. The caller's own abort is not one of them: a call that was aborted
+ * rejects with the caller's `signal.reason`, as `fetch` does.
+ */
+export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends Error {
+  override name = 'LLMError'
+  declare readonly code: string | undefined
+  /** Whether the same call may succeed when it is sent again. */
+  declare readonly retryable: boolean
+  /** What had arrived, as a `ChatCompletion`, when a folded stream broke. */
+  declare partial?: unknown
+
+  constructor(message: string, details?: Details) {
+    super(message, details)
+    Object.assign(Object.defineProperty(this, mark, { value: true }), { retryable: false }, details)
+  }
+
+  /** A summary that is safe to log: no headers, no body, no text of the model. */
+  toJSON(): object {
+    const { headers, body, partial, ...summary } = this as { headers?: unknown; body?: unknown } & LLMError
+    return { ...summary, message: this.message }
+  }
+}
+
+/** Whether `error` was made by this library, by any copy of it. */
+export function isLLMError(error: unknown): error is LLMError {
+  return !!(error as { [mark]?: true } | undefined)?.[mark]
+}

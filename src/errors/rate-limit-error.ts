@@ -1,0 +1,6 @@
+import { APIError } from './api-error.ts'
+
+/** 429: too many requests, or the quota is used up (`retryable` is false then). `retryAfter` is in milliseconds. */
+export class RateLimitError extends APIError {
+  override name = 'RateLimitError'
+}

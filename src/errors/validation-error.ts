@@ -1,0 +1,37 @@
+import type { ServiceErrorDetails } from './api-error.ts'
+import { LLMError, type LLMErrorDetails } from './llm-error.ts'
+
+/** One thing that is wrong with a request. The value itself is never in it. */
+export interface ValidationIssue {
+  /** Where, as keys joined by dots: `'messages.0.content'`. */
+  readonly path: string
+  readonly message: string
+}
+
+/** What a {@link ValidationError} may be given; everything but `issues` comes from the service's answer. */
+export interface ValidationErrorDetails
+  extends LLMErrorDetails,
+    Partial<Omit<ServiceErrorDetails, 'issues'>> {
+  readonly issues: readonly ValidationIssue[]
+}
+
+/** A bad parameter: found here before any request (`status` is undefined), or by the service (400 or 422). */
+export class ValidationError extends LLMError<ValidationErrorDetails> {
+  override name = 'ValidationError'
+  /** All that is wrong, at least one. */
+  declare readonly issues: readonly ValidationIssue[]
+  declare readonly status: number | undefined
+  declare readonly type: string | undefined
+  declare readonly param: string | undefined
+  declare readonly requestId: string | undefined
+  declare readonly retryAfter: number | undefined
+  declare readonly headers: Headers | undefined
+  declare readonly body: unknown
+}
+
+/** The error for a request that must not be sent, with all of its issues in the message. */
+export function invalid(issues: readonly ValidationIssue[], cause?: unknown): ValidationError {
+  const message = issues.map(issue => `${issue.path}: ${issue.message}`).join('; ')
+  const details: ValidationErrorDetails = cause === undefined ? { issues } : { issues, cause }
+  return new ValidationError(message, details)
+}

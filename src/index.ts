@@ -1,0 +1,84 @@
+// Public names, one by one.
+
+export { type ChatCompletionBuilder, chat } from './builder/chat-builder.ts'
+export { ChatCompletionStream, type ChatCompletionStreamOptions } from './chat/chat-completion-stream.ts'
+export { collectText } from './chat/collect-text.ts'
+export { createChatCompletion } from './chat/create.ts'
+export { finalCompletion } from './chat/final-completion.ts'
+export { ChatCompletionRequestSchema } from './chat/schema.ts'
+export { streamChatCompletion } from './chat/stream.ts'
+export { textStream } from './chat/text-stream.ts'
+export { toSSEResponse } from './chat/to-sse-response.ts'
+export { toolCallStream } from './chat/tool-call-stream.ts'
+export type {
+  AssistantMessage,
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  Choice,
+  ChunkChoice,
+  ContentPart,
+  Delta,
+  FinishReason,
+  Message,
+  ResponseFormat,
+  ResponseMessage,
+  SystemMessage,
+  Tool,
+  ToolCall,
+  ToolCallDelta,
+  ToolChoice,
+  ToolMessage,
+  Usage,
+  UserMessage,
+} from './chat/types.ts'
+export type {
+  Answer,
+  CallOptions,
+  Client,
+  ClientConfig,
+  Operation,
+  Query,
+  ReadContext,
+  ResultPromise,
+  WithResponse,
+} from './client/client.ts'
+export { createClient } from './client/create-client.ts'
+export type { HeadersOption } from './client/headers.ts'
+export { createEmbedding } from './embeddings/create.ts'
+export { EmbeddingRequestSchema } from './embeddings/schema.ts'
+export type { Embedding, EmbeddingRequest, EmbeddingResponse } from './embeddings/types.ts'
+export { APIError, type ServiceErrorDetails } from './errors/api-error.ts'
+export { AuthenticationError } from './errors/authentication-error.ts'
+export { CircuitOpenError } from './errors/circuit-open-error.ts'
+export { ConfigurationError } from './errors/configuration-error.ts'
+export { ConflictError } from './errors/conflict-error.ts'
+export { ConnectionError } from './errors/connection-error.ts'
+export { ContentFilterError } from './errors/content-filter-error.ts'
+export { IncompleteStreamError } from './errors/incomplete-stream-error.ts'
+export { LimitError } from './errors/limit-error.ts'
+export { isLLMError, LLMError, type LLMErrorDetails } from './errors/llm-error.ts'
+export { NotFoundError } from './errors/not-found-error.ts'
+export { PermissionError } from './errors/permission-error.ts'
+export { ProtocolError } from './errors/protocol-error.ts'
+export { QueueFullError } from './errors/queue-full-error.ts'
+export { RateLimitError } from './errors/rate-limit-error.ts'
+export { ServerError } from './errors/server-error.ts'
+export { TimeoutError, type TimeoutPhase } from './errors/timeout-error.ts'
+export {
+  ValidationError,
+  type ValidationErrorDetails,
+  type ValidationIssue,
+} from './errors/validation-error.ts'
+export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-client/llm-client.ts'
+export { listModels } from './models/list.ts'
+export { retrieveModel } from './models/retrieve.ts'
+export type { Model, ModelList } from './models/types.ts'
+export { compose } from './policies/compose.ts'
+export type { BodyWatcher, Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
+export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
+export { timeout } from './policies/timeout.ts'
+export type { EventReader } from './stream/event-reader.ts'
+export type { EventStream, StreamResponse } from './stream/event-stream.ts'
+export { teeStream } from './stream/tee-stream.ts'
+export { validateRequest } from './validation/validate-request.ts'

@@ -1,0 +1,83 @@
+import { APIError, type ServiceErrorDetails } from '../errors/api-error.ts'
+import { AuthenticationError } from '../errors/authentication-error.ts'
+import { ConflictError } from '../errors/conflict-error.ts'
+import { ContentFilterError } from '../errors/content-filter-error.ts'
+import type { LLMError } from '../errors/llm-error.ts'
+import { NotFoundError } from '../errors/not-found-error.ts'
+import { PermissionError } from '../errors/permission-error.ts'
+import { RateLimitError } from '../errors/rate-limit-error.ts'
+import { ServerError } from '../errors/server-error.ts'
+import { ValidationError, type ValidationErrorDetails } from '../errors/validation-error.ts'
+import { retryAfter } from './retry-after.ts'
+
+/** Replaces the caller's secrets in a text. */
+export type Scrub = (text: string) => string
+
+/** The id by which the service's support finds a request. */
+export function requestIdOf(headers: Headers): string | undefined {
+  return headers.get('x-request-id') ?? undefined
+}
+
+/** The status of an error; one inside a 200 names it in its `code`, or in words. */
+function statusOf(status: number, code: unknown, words: string): number {
+  if (status >= 400) return status
+  if ((code as number) >= 400 && (code as number) < 600) return Number(code)
+  if (/rate|quota|billing/.test(words)) return 429
+  if (/auth|api_key/.test(words)) return 401
+  if (/invalid/.test(words)) return 400
+  return /server|internal|overload/.test(words) ? 500 : status
+}
+
+/** RFC 9110, RFC 6585, RFC 8470; 529 is "overloaded" at several services. A spent budget does not come back by waiting. */
+function isRetryable(status: number, words: string, headers: Headers): boolean {
+  const asked = headers.get('x-should-retry')
+  if (asked) return asked === 'true'
+  return (
+    [408, 409, 425, 429, 500, 502, 503, 504, 529].includes(status) &&
+    !/insufficient|billing|spend/.test(words)
+  )
+}
+
+function classOf(status: number, words: string): typeof APIError | typeof ValidationError {
+  if (/content.?(filter|policy)/.test(words)) return ContentFilterError
+  if (status === 400 || status === 422) return ValidationError
+  if (status === 401) return AuthenticationError
+  if (status === 403) return PermissionError
+  if (status === 404) return NotFoundError
+  if (status === 409) return ConflictError
+  if (status === 429) return RateLimitError
+  return status >= 500 ? ServerError : APIError
+}
+
+/**
+ * The error that a body tells of, whichever known shape it has: `{"error":{…}}`, `{"error":"…"}`, a flat
+ * `{"object":"error"}` (vLLM), `{"detail":…}` (FastAPI), a list of one (Gemini), plain text, HTML.
+ */
+export function apiFailure(text: string, { status: sent, headers }: Response, scrub: Scrub): LLMError {
+  let body: unknown = scrub(text)
+  try {
+    // A key spelled with \u escapes only shows once it is parsed.
+    body = JSON.parse(body as string, (_, value) => (typeof value === 'string' ? scrub(value) : value))
+  } catch {}
+  const outer = Object(Array.isArray(body) ? body[0] : body)
+  const error = outer.error ?? outer
+  const { code = outer.code, type, param, message = error.detail ?? error } = error
+  const words = `${code} ${type}`
+  const status = statusOf(sent, code, words)
+  const said = typeof message === 'string' ? message : JSON.stringify(message)
+  const summary = `${status} ${/^\s*</.test(said) ? 'HTML' : said}`.slice(0, 2048)
+  const Failure = classOf(status, words)
+  const details: ServiceErrorDetails & ValidationErrorDetails = {
+    status,
+    code: code == null ? undefined : `${code}`,
+    type,
+    param,
+    body,
+    issues: Failure === ValidationError ? [{ path: param ?? '', message: summary }] : [],
+    requestId: requestIdOf(headers),
+    retryAfter: retryAfter(headers),
+    headers: new Headers([...headers].map(([name, value]) => [name, scrub(value)])),
+    retryable: isRetryable(status, words, headers),
+  }
+  return new Failure(summary, details)
+}

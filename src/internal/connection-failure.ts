@@ -1,0 +1,16 @@
+import { ConnectionError } from '../errors/connection-error.ts'
+import { isLLMError, type LLMError } from '../errors/llm-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
+
+/**
+ * What `fetch`, or a read of its body, threw as one of this library's errors. URL and headers were checked before, so a
+ * `TypeError` of the platform means that the network failed; its texts differ by runtime and are not looked at.
+ */
+export function connectionFailure(cause: unknown): LLMError {
+  if (isLLMError(cause)) return cause
+  // undici puts the system's error under a `TypeError: fetch failed` or `terminated`.
+  const { code } = Object((cause as Error)?.cause ?? cause)
+  return code === 'Z_DATA_ERROR'
+    ? new ProtocolError('Corrupt compression', { cause, code })
+    : new ConnectionError('Connection failed', { cause, code, retryable: true })
+}

@@ -1,0 +1,60 @@
+import { LimitError } from '../errors/limit-error.ts'
+import { abortable } from './abort.ts'
+import { connectionFailure } from './connection-failure.ts'
+
+/** Reads a response's bytes by demand. */
+export interface BodyReader {
+  /** The next bytes, or undefined after the last. Rejects with the signal's reason, a `ConnectionError` or a `LimitError`. */
+  read(): Promise<Uint8Array | undefined>
+  /** Ends the reading: a `read` that is under way answers undefined, and the server sees the disconnect. */
+  cancel(): void
+}
+
+/** Opens a response's body; `onBytes` is called after each read. What counts against `maxBytes` are the bytes that arrive, decompressed. */
+export function openBody(
+  { body, headers }: Response,
+  signal: AbortSignal,
+  maxBytes: number,
+  onBytes?: () => void,
+): BodyReader {
+  const reader = body?.getReader()
+  // A `content-length` is only a promise, but one above the limit is enough.
+  let left = maxBytes - (Number(headers.get('content-length')) > maxBytes ? maxBytes : 0)
+  // It rejects where the body has failed, and there is nothing left to free then.
+  const cancel = () =>
+    void reader?.cancel().then(
+      () => reader.releaseLock(),
+      () => {},
+    )
+  return {
+    cancel,
+    async read() {
+      try {
+        const { value } = (await abortable(signal, reader!.read())) as { value?: Uint8Array }
+        left -= value?.byteLength ?? 0
+        onBytes?.()
+        if (left >= 0) return value
+        throw new LimitError(`Answer over ${maxBytes} bytes`)
+      } catch (error) {
+        cancel()
+        throw signal.aborted ? signal.reason : connectionFailure(error)
+      }
+    },
+  }
+}
+
+/** What is left of a body, as text; invalid UTF-8 becomes U+FFFD. Stops after `enough` characters. */
+export async function readText(
+  body: BodyReader,
+  decoder: TextDecoder = new TextDecoder(),
+  enough: number = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  let text = ''
+  let bytes: Uint8Array | undefined
+  do {
+    bytes = await body.read()
+    text += decoder.decode(bytes, { stream: !!bytes })
+  } while (bytes && text.length < enough)
+  body.cancel()
+  return text
+}

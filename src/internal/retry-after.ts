@@ -1,0 +1,23 @@
+/**
+ * How long the service asks to wait, in milliseconds: `retry-after-ms`, then `retry-after` (RFC 9110, 10.2.3: seconds or a
+ * date), then `ratelimit-reset` (seconds). Anything spelled in another way (`0x10`, `-1`, `1e9`) is taken for absent, never
+ * for zero. A date is compared with the answer's own `date`, so that a wrong clock here does not matter.
+ */
+export function retryAfter(headers: Headers): number | undefined {
+  const number = (name: string, form: RegExp, unit: number) => {
+    const value = headers.get(name)
+    return value && form.test(value) ? Number(value) * unit : undefined
+  }
+  // RFC 9110, 5.6.7; the last of its forms, asctime's, has no zone but means GMT.
+  const date = (name: string) =>
+    Date.parse(
+      /^[A-Z][a-z]+,? .+:\d\d( \d{4}| GMT)$/.exec(headers.get(name)!)?.[0].replace(/\d{4}$/, '$& GMT') ?? '',
+    )
+  const seconds = /^\d{1,9}$/
+  const wait = date('retry-after') - (date('date') || Date.now())
+  return (
+    number('retry-after-ms', /^\d{1,9}(\.\d+)?$/, 1) ??
+    number('retry-after', seconds, 1000) ??
+    (Number.isNaN(wait) ? number('ratelimit-reset', seconds, 1000) : Math.max(0, wait))
+  )
+}

@@ -1,0 +1,115 @@
+import { type ChatCompletionBuilder, chat } from '../builder/chat-builder.ts'
+import { ChatCompletionStream, type ChatCompletionStreamOptions } from '../chat/chat-completion-stream.ts'
+import { createChatCompletion } from '../chat/create.ts'
+import { streamChatCompletion } from '../chat/stream.ts'
+import type { ChatCompletion, ChatCompletionRequest } from '../chat/types.ts'
+import type { CallOptions, Client, ClientConfig, ResultPromise } from '../client/client.ts'
+import { createClient } from '../client/create-client.ts'
+import { createEmbedding } from '../embeddings/create.ts'
+import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
+import { LLMError } from '../errors/llm-error.ts'
+import { listModels } from '../models/list.ts'
+import { retrieveModel } from '../models/retrieve.ts'
+import type { Model, ModelList } from '../models/types.ts'
+import type { TimeoutLimits } from '../policies/policy.ts'
+import { type RetryOptions, retry } from '../policies/retry.ts'
+import { timeout } from '../policies/timeout.ts'
+import { validateRequest } from '../validation/validate-request.ts'
+import { endWith } from './closing.ts'
+import { readEnvironment } from './environment.ts'
+
+/** What {@link LLMClient} takes: a client's configuration, and its policies' settings. */
+export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
+  /** A short-lived token, or a function that gives one; used where there is no `apiKey`. */
+  readonly accessToken?: ClientConfig['apiKey']
+  /** In milliseconds; a number stands for `headers`, `firstEvent` and `idle`, 0 is off. @default 60_000 */
+  readonly timeout?: number | TimeoutLimits | undefined
+  /** Settings of `retry`, or false for none. @default 3 retries */
+  readonly retry?: RetryOptions | false | undefined
+  /** Checks requests before they are sent. @default true */
+  readonly validate?: boolean | undefined
+}
+
+/** Chat completions of an {@link LLMClient}. */
+export interface ChatCompletions {
+  /** Asks for a completion and waits for the whole answer; see `createChatCompletion`. */
+  create(request: ChatCompletionRequest, options?: CallOptions): ResultPromise<ChatCompletion>
+  /** Asks for a completion as a stream; see `streamChatCompletion`. */
+  stream(
+    request: ChatCompletionRequest,
+    options?: CallOptions & ChatCompletionStreamOptions,
+  ): ChatCompletionStream
+  /** Begins a request; see `chat`. */
+  builder(): ChatCompletionBuilder
+  /** Begins a request for a model. */
+  model(model: string): ChatCompletionBuilder<'model'>
+}
+
+/**
+ * Everything in one object, with validation, retries and timeouts switched on. `apiKey` and `baseUrl` may come from the
+ * environment, `LLM_API_KEY` and `LLM_BASE_URL`, where the runtime has one. `close`, or `await using`, ends what is in flight.
+ *
+ * Whoever counts bytes uses `createClient` and the functions.
+ *
+ * @throws {ConfigurationError} as `createClient`, `retry` and `timeout` do
+ */
+export class LLMClient {
+  readonly baseUrl: string
+  readonly chat: { readonly completions: ChatCompletions }
+  readonly embeddings: {
+    /** Turns texts into vectors; see `createEmbedding`. */
+    create(request: EmbeddingRequest, options?: CallOptions): ResultPromise<EmbeddingResponse>
+  }
+  readonly models: {
+    /** Lists the models; see `listModels`. */
+    list(options?: CallOptions): ResultPromise<ModelList>
+    /** Tells of one model; see `retrieveModel`. */
+    get(model: string, options?: CallOptions): ResultPromise<Model>
+  }
+  readonly #closing = new AbortController()
+
+  constructor(config: LLMClientConfig = {}) {
+    const client = createClient({
+      ...config,
+      apiKey: config.apiKey ?? config.accessToken ?? readEnvironment('LLM_API_KEY'),
+      baseUrl: config.baseUrl ?? readEnvironment('LLM_BASE_URL'),
+      validate: config.validate === false ? undefined : validateRequest,
+      policies: [endWith(this.#closing.signal), ...(config.policies ?? []), ...resilience(config)],
+    })
+    this.baseUrl = client.baseUrl
+    this.chat = { completions: chatCompletions(client) }
+    this.embeddings = { create: (request, options) => createEmbedding(client, request, options) }
+    this.models = {
+      list: options => listModels(client, options),
+      get: (model, options) => retrieveModel(client, model, options),
+    }
+  }
+
+  /** Ends every call in flight, which reject with an `LLMError` of code `'CLIENT_CLOSED'`, as do later ones. */
+  close(): void {
+    this.#closing.abort(new LLMError('The client is closed', { code: 'CLIENT_CLOSED' }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+}
+
+function resilience({
+  retry: retryOptions,
+  timeout: limits = 60_000,
+}: LLMClientConfig): ClientConfig['policies'] & object {
+  const { total, ...phases } =
+    typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits, total: 0 } : limits
+  return [timeout({ total }), ...(retryOptions === false ? [] : [retry(retryOptions)]), timeout(phases)]
+}
+
+function chatCompletions(client: Client): ChatCompletions {
+  return {
+    create: (request, options) => createChatCompletion(client, request, options),
+    stream: (request, options) =>
+      new ChatCompletionStream(streamChatCompletion(client, request, options), options),
+    builder: () => chat(client),
+    model: model => chat(client).model(model),
+  }
+}

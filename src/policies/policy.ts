@@ -1,0 +1,60 @@
+/** One call's settings and hooks, for the policies on its way. Every real `fetch` ignores it. */
+export interface Call {
+  /** The endpoint function: `'createChatCompletion'`. */
+  readonly operation: string
+  readonly stream: boolean
+  /** The caller's `maxRetries`. A policy that obeys it passes the call on without it. */
+  readonly maxRetries?: number | undefined
+  /** The caller's `timeout`. A policy passes on what it leaves to others. */
+  readonly timeout?: number | TimeoutLimits | undefined
+  /** When the whole call must be over, on the clock of `performance.now()`. */
+  readonly deadline?: number | undefined
+  /** Called when an answer's headers are there. The promise of the fetch settles later: see {@link Fetch}. */
+  readonly onHeaders?: (() => void) | undefined
+  /** Called when bytes of an answer arrive before its promise settles. */
+  readonly onBytes?: (() => void) | undefined
+  /** The innermost fetch: signs the request, sends it, and lets only a good answer through. */
+  readonly send: Fetch
+}
+
+/** Told of what becomes of an answer's body after its response was handed out. */
+export interface BodyWatcher {
+  /** The reader waits for bytes. */
+  onWait?(): void
+  /** Bytes arrived, or the body is at its end, or the reader took up what had arrived. */
+  onBytes?(): void
+  /** Called once: the body ended (neither member is set), failed or was cancelled. */
+  onEnd?(end: { readonly error?: unknown; readonly cancelled?: boolean }): void
+}
+
+/** Time limits in milliseconds; 0 is off. */
+export interface TimeoutLimits {
+  /** Connect, send and wait for the answer's headers. `fetch` cannot tell these apart. */
+  readonly headers?: number | undefined
+  /** From the headers to a stream's first event; comments sent to keep the connection alive do not count. */
+  readonly firstEvent?: number | undefined
+  /** The longest silence of the server, in bytes, while the reader waits. */
+  readonly idle?: number | undefined
+  /** The whole call: all attempts, the waits between them and the reading of the body. */
+  readonly total?: number | undefined
+}
+
+/** What a {@link Fetch} gets. `call` is there when the request comes from a client of this library. */
+export interface FetchInit extends RequestInit {
+  readonly call?: Call | undefined
+}
+
+/**
+ * The platform's `fetch`, never given a `Request`: a signal that lives only inside one is lost after a garbage collection on
+ * several runtimes (undici #4068). Inside a client it settles once the answer is known to be good: with the whole body
+ * there, or a stream's first event, and rejects with a typed error else. Around another client's `fetch` it settles at the
+ * headers, whatever the status.
+ *
+ * The body of a client's stream is read by the client: a policy may replace it, or watch it, but not read it beside.
+ *
+ * Its parameters are compared bivariantly so that it can stand where a `typeof fetch` is asked for.
+ */
+export type Fetch = { fetch(url: string, init: FetchInit): Promise<Response> }['fetch']
+
+/** A decorator of `fetch`. */
+export type Policy = (next: Fetch) => Fetch

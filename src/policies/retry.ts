@@ -1,0 +1,161 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { isLLMError } from '../errors/llm-error.ts'
+import { TimeoutError } from '../errors/timeout-error.ts'
+import { invalid } from '../errors/validation-error.ts'
+import { abortable, onAbort } from '../internal/abort.ts'
+import { retryAfter } from '../internal/retry-after.ts'
+import type { FetchInit, Policy } from './policy.ts'
+
+/** A failed attempt, as {@link RetryOptions.shouldRetry} and {@link RetryOptions.onRetry} see it. */
+export interface FailedAttempt {
+  /** 1 for the first. */
+  readonly attempt: number
+  /** What was thrown; undefined where another client's `fetch` returned a response with a bad status. */
+  readonly error: unknown
+  readonly response: Response | undefined
+}
+
+/** Times in milliseconds. */
+export interface RetryOptions {
+  /** How often to try again: an integer from 0 to 10. @default 3 */
+  readonly maxRetries?: number | undefined
+  /** @default 1000 */
+  readonly initialDelay?: number | undefined
+  /** The longest wait. A service that asks for a longer one gets no retry at all, never an early one. @default 60_000 */
+  readonly maxDelay?: number | undefined
+  /** For the exponential strategy. @default 2 */
+  readonly backoffFactor?: number | undefined
+  /** How the delay grows: by the factor, by `initialDelay` each time, or not. @default 'exponential' */
+  readonly strategy?: 'exponential' | 'linear' | 'fixed' | undefined
+  /** Waits a random time between half the delay and the whole, so that clients that failed together do not return together. @default true */
+  readonly jitter?: boolean | undefined
+  /** The statuses to retry. @default [408, 409, 425, 429, 500, 502, 503, 504, 529] */
+  readonly statuses?: readonly number[] | undefined
+  /** Decides in place of the rules. */
+  readonly shouldRetry?: ((failed: FailedAttempt) => boolean | PromiseLike<boolean>) | undefined
+  /** Called before each wait. */
+  readonly onRetry?: ((failed: FailedAttempt & { readonly delay: number }) => void) | undefined
+}
+
+const STATUSES: readonly number[] = [408, 409, 425, 429, 500, 502, 503, 504, 529]
+
+/** The budget that a policy's calls share; numbers as in the AWS SDKs' standard retry, for a smaller bucket. */
+const BUCKET = { capacity: 100, cost: 5, timeoutCost: 10, gain: 1 }
+
+function sleep(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop()
+      resolve()
+    }, ms)
+    const stop = signal
+      ? onAbort(signal, () => {
+          clearTimeout(timer)
+          reject(signal.reason)
+        })
+      : () => {}
+  })
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 10
+}
+
+/** Whether the body can be sent twice. */
+function isReplayable({ body }: FetchInit): boolean {
+  return !(body && typeof body === 'object' && 'getReader' in body)
+}
+
+/** Whether the rules, without the caller's own, allow another try. */
+function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]): boolean {
+  if (response) return response.headers.get('x-should-retry') !== 'false'
+  // Around another client's fetch: a platform's error for a failed connection.
+  if (!isLLMError(error)) return error instanceof TypeError
+  const { status, retryable } = error as typeof error & { readonly status?: number }
+  if (status === undefined || STATUSES.includes(status))
+    return retryable && (!status || statuses.includes(status))
+  return retryable || statuses.includes(status)
+}
+
+/** Whether an answer of another client's fetch is a failure. */
+function isFailure(response: Response, statuses: readonly number[]): boolean {
+  if ('data' in response) return false
+  return statuses.includes(response.status) || response.headers.get('x-should-retry') === 'true'
+}
+
+/**
+ * Sends a request again after a failure that may pass: a status of the list, a failed connection, a `headers` or `firstEvent`
+ * timeout; a stream only until its first event is out. `retry-after` and `x-should-retry` are obeyed, a spent quota is not
+ * retried, and no wait goes beyond the call's deadline: the failure is thrown at once then.
+ *
+ * Requests are retried although they are POST, as the official SDKs do: one whose answer was lost may be billed twice. All
+ * calls of one policy share a bucket of tokens, so that a service that is down is not sent many times its load.
+ *
+ * @throws {ConfigurationError} for options out of range
+ */
+export function retry(options: RetryOptions = {}): Policy {
+  const { maxRetries = 3, initialDelay = 1000, maxDelay = 60_000, backoffFactor = 2 } = options
+  const { strategy = 'exponential', jitter = true, statuses = STATUSES, shouldRetry, onRetry } = options
+  if (!isCount(maxRetries)) throw new ConfigurationError('retry: maxRetries must be an integer from 0 to 10')
+  if (![initialDelay, maxDelay, backoffFactor].every(value => value >= 0 && value < 2 ** 31))
+    throw new ConfigurationError('retry: delays and backoffFactor must be numbers from 0 to 2147483647')
+  if (!['exponential', 'linear', 'fixed'].includes(strategy))
+    throw new ConfigurationError("retry: strategy must be 'exponential', 'linear' or 'fixed'")
+  let tokens = BUCKET.capacity
+
+  /** How long to wait, or undefined where no try may follow. */
+  function delayAfter(
+    { attempt, error, response }: FailedAttempt,
+    deadline = Number.POSITIVE_INFINITY,
+  ): number | undefined {
+    const asked = response ? retryAfter(response.headers) : (error as { retryAfter?: number }).retryAfter
+    const growth = { exponential: backoffFactor ** (attempt - 1), linear: attempt, fixed: 1 }[strategy]
+    const grown = Math.min(initialDelay * growth, maxDelay)
+    const delay = asked ?? (jitter ? (grown * (1 + Math.random())) / 2 : grown)
+    return delay <= maxDelay && performance.now() + delay < deadline ? delay : undefined
+  }
+
+  return next =>
+    async function retryFetch(url, init = {}) {
+      const { call, signal } = init
+      const budget = call?.maxRetries ?? maxRetries
+      if (!isCount(budget))
+        throw invalid([{ path: 'maxRetries', message: 'must be an integer from 0 to 10' }])
+      const inner = call ? { ...init, call: { ...call, maxRetries: undefined } } : init
+      let spent = 0
+      for (let attempt = 1; ; attempt++) {
+        let response: Response | undefined
+        let error: unknown
+        try {
+          response = await next(url, inner)
+          if (!isFailure(response, statuses)) {
+            tokens = Math.min(BUCKET.capacity, tokens + (spent || BUCKET.gain))
+            return response
+          }
+        } catch (thrown) {
+          error = thrown
+        }
+        const failed: FailedAttempt = { attempt, error, response }
+        let delay: number | undefined
+        if (attempt <= budget && isReplayable(init) && !signal?.aborted) {
+          const retried = shouldRetry ? await bounded(shouldRetry(failed), signal) : mayPass(failed, statuses)
+          if (retried) delay = delayAfter(failed, call?.deadline)
+        }
+        spent = error instanceof TimeoutError ? BUCKET.timeoutCost : BUCKET.cost
+        if (delay === undefined || tokens < spent) {
+          if (response) return response
+          throw error
+        }
+        tokens -= spent
+        onRetry?.({ ...failed, delay })
+        response?.body?.cancel().catch(() => {})
+        await sleep(delay, signal)
+      }
+    }
+}
+
+/** The caller's verdict, unless the call is over before. */
+function bounded<T>(verdict: T | PromiseLike<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  const work = Promise.resolve(verdict)
+  return signal ? abortable(signal, work) : work
+}

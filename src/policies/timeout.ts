@@ -1,0 +1,160 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
+import { invalid } from '../errors/validation-error.ts'
+import { abortable, onAbort } from '../internal/abort.ts'
+import type { Call, FetchInit, Policy, TimeoutLimits } from './policy.ts'
+import { watchBody } from './watch-body.ts'
+
+const PHASES = ['headers', 'firstEvent', 'idle', 'total'] as const
+/** Timers of most runtimes fire at once beyond 32 bits. */
+const MAX_TIMEOUT = 2 ** 31 - 1
+
+/** One limit for the three phases of an attempt, or each by itself; `refuse` gets the name of a bad one. */
+function readLimits(
+  timeout: number | TimeoutLimits | undefined,
+  refuse: (name: string) => never,
+): TimeoutLimits {
+  const limits =
+    typeof timeout === 'object' ? timeout : { headers: timeout, firstEvent: timeout, idle: timeout }
+  for (const phase of PHASES) {
+    const limit = limits[phase] ?? 0
+    if (!(typeof limit === 'number' && limit >= 0 && limit <= MAX_TIMEOUT)) refuse(`timeout.${phase}`)
+  }
+  return limits
+}
+
+/** What this policy enforces of a call, and what it leaves to the policies inside it. */
+function shareLimits(
+  own: TimeoutLimits,
+  call: Call | undefined,
+): { limits: TimeoutLimits; left: TimeoutLimits | undefined } {
+  if (call?.timeout === undefined) return { limits: own, left: undefined }
+  const { total, ...phases } = readLimits(call.timeout, name => {
+    throw invalid([{ path: name, message: 'must be a number of milliseconds from 0 (off) to 2147483647' }])
+  })
+  const whole = { ...own, total: total ?? own.total }
+  // One that only has a deadline stands around others, which see to the phases.
+  const takesPhases = !own.total || own.headers || own.firstEvent || own.idle
+  if (takesPhases) return { limits: { ...whole, ...phases }, left: undefined }
+  return { limits: whole, left: Object.values(phases).some(Boolean) ? phases : undefined }
+}
+
+/** A timer that does not keep a process alive. */
+function startTimer(callback: () => void, ms: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(callback, ms)
+  ;(timer as { unref?: () => void }).unref?.()
+  return timer
+}
+
+/** One call's clock. Phases follow each other; the total runs beside them. */
+class Clock {
+  readonly #limits: TimeoutLimits
+  readonly #expire: (error: TimeoutError) => void
+  readonly #total: ReturnType<typeof setTimeout> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #waitingSince: number | undefined
+
+  constructor(limits: TimeoutLimits, expire: (error: TimeoutError) => void) {
+    this.#limits = limits
+    this.#expire = expire
+    if (limits.total) this.#total = startTimer(() => this.#fail('total'), limits.total)
+  }
+
+  /** Begins a phase that a single event ends, or the one in which bytes are waited for. */
+  enter(phase: 'headers' | 'firstEvent' | 'idle'): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const limit = this.#limits[phase]
+    if (phase === 'idle') this.wait()
+    else if (limit) this.#timer = startTimer(() => this.#fail(phase), limit)
+  }
+
+  /**
+   * Begins a wait for bytes. Its timer is not set anew for each: one that goes off early looks at how long the wait has been.
+   */
+  wait(): void {
+    this.#waitingSince = performance.now()
+    if (!this.#timer && this.#limits.idle) this.#watchIdle(this.#limits.idle)
+  }
+
+  /** Ends a wait for bytes. */
+  bytes(): void {
+    this.#waitingSince = undefined
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#total)
+  }
+
+  #watchIdle(ms: number): void {
+    this.#timer = startTimer(() => {
+      this.#timer = undefined
+      if (this.#waitingSince === undefined) return
+      const left = this.#waitingSince + this.#limits.idle! - performance.now()
+      if (left > 0) this.#watchIdle(Math.ceil(left))
+      else this.#fail('idle')
+    }, ms)
+  }
+
+  #fail(phase: TimeoutPhase): void {
+    const retryable = phase === 'headers' || phase === 'firstEvent'
+    this.#expire(new TimeoutError(`${phase} took over ${this.#limits[phase]} ms`, { phase, retryable }))
+  }
+}
+
+/**
+ * Limits the time of a call. Its place decides what it spans: inside `retry` each attempt, around it all of them and the waits
+ * between. A call's own `timeout` takes the place of these limits.
+ *
+ * @param limits in milliseconds, 0 is off; a number stands for `headers`, `firstEvent` and `idle`. @default all off
+ * @throws {ConfigurationError} for a limit that is not a number from 0 to 2147483647
+ */
+export function timeout(limits: number | TimeoutLimits = {}): Policy {
+  const own = readLimits(limits, name => {
+    throw new ConfigurationError(`${name} must be a number of milliseconds from 0 (off) to 2147483647`)
+  })
+  return next =>
+    async function timeoutFetch(url, init = {}) {
+      const { signal, call } = init
+      const { limits, left } = shareLimits(own, call)
+      const controller = new AbortController()
+      const stopListening = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
+      const clock = new Clock(limits, error => controller.abort(error))
+      const stop = () => {
+        clock.stop()
+        stopListening()
+      }
+      const timedCall: Call | undefined = call && {
+        ...call,
+        timeout: left,
+        deadline: limits.total
+          ? Math.min(call.deadline ?? Infinity, performance.now() + limits.total)
+          : call.deadline,
+        onHeaders() {
+          clock.enter(call.stream && limits.firstEvent ? 'firstEvent' : 'idle')
+          call.onHeaders?.()
+        },
+        onBytes() {
+          // Until a stream's first event is there, only that is waited for.
+          if (!call.stream || !limits.firstEvent) clock.wait()
+          call.onBytes?.()
+        },
+      }
+      const timed: FetchInit = { ...init, signal: controller.signal, ...(timedCall && { call: timedCall }) }
+      clock.enter('headers')
+      try {
+        const response = await abortable(controller.signal, next(url, timed))
+        // A stream that nobody reads times out as well.
+        clock.enter('idle')
+        return watchBody(response, {
+          onWait: () => clock.wait(),
+          onBytes: () => clock.bytes(),
+          onEnd: stop,
+        })
+      } catch (error) {
+        stop()
+        throw controller.signal.aborted ? controller.signal.reason : error
+      }
+    }
+}

@@ -1,0 +1,158 @@
+import type { EventSourceMessage } from 'eventsource-parser'
+import { ConnectionError } from '../errors/connection-error.ts'
+import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
+import { type BodyReader, openBody, readText } from '../internal/read-body.ts'
+import { createEventDecoder } from './event-decoder.ts'
+
+/** What an endpoint knows of its stream. */
+export interface Dialect<T> {
+  /** The value of one event. Throws if it is an error or broken; undefined skips it. */
+  parse(event: EventSourceMessage): T | undefined
+  /** The value that stands for a whole answer sent instead of a stream. */
+  parseWhole(text: string): T
+  /** Throws unless the stream may end here: at `[DONE]`, or at the end of the body. */
+  end(atDone: boolean): void
+}
+
+/** Told of what becomes of a stream. */
+export interface StreamWatcher {
+  /** The reader waits for bytes. */
+  onWait?(): void
+  /** Bytes arrived, or the body is at its end, or the reader took up what had arrived. */
+  onBytes?(): void
+  /** Called once: the stream is complete (neither member is set), failed or was cancelled. */
+  onEnd?(end: { readonly error?: unknown; readonly cancelled?: boolean }): void
+}
+
+/** What a stream is read with. */
+export interface StreamContext {
+  /** Ends the stream; a read rejects with its reason then. */
+  readonly signal: AbortSignal
+  readonly onBytes?: (() => void) | undefined
+  readonly maxResponseBytes: number
+  readonly maxEventBytes: number
+}
+
+/** How long the body's end is waited for after `[DONE]`, in milliseconds: a connection read to its end can be used again. */
+const GRACE = 100
+
+/** The values of a stream, read by demand. */
+export class EventReader<T> {
+  readonly #response: Response
+  readonly #context: StreamContext
+  readonly #dialect: Dialect<T>
+  readonly #body: BodyReader
+  readonly #text = new TextDecoder()
+  readonly #decode: (text: string, size: number) => EventSourceMessage[]
+  readonly #watchers: StreamWatcher[] = []
+  /** What has arrived, and the place of the next. An event's JSON is parsed when it is asked for. */
+  #events: EventSourceMessage[] = []
+  #place = 0
+  #first: T | undefined
+  #sniffed = false
+  #opened = false
+  #atEnd = false
+  #over = false
+
+  constructor(response: Response, context: StreamContext, dialect: Dialect<T>) {
+    this.#response = response
+    this.#context = context
+    this.#dialect = dialect
+    this.#decode = createEventDecoder(context.maxEventBytes)
+    this.#body = openBody(response, context.signal, context.maxResponseBytes, () => {
+      context.onBytes?.()
+      this.#tellBytes()
+    })
+  }
+
+  /** Waits for the first value, so that what fails before it is a failure of the request. */
+  async open(): Promise<void> {
+    this.#first = await this.next()
+    this.#opened = true
+  }
+
+  /** The next value, or undefined once the stream is complete; whatever else ends it is thrown, once. One call at a time. */
+  async next(): Promise<T | undefined> {
+    let value = this.#first
+    if (value !== undefined) this.#tellBytes()
+    this.#first = undefined
+    try {
+      while (value === undefined && !this.#over) {
+        if (this.#context.signal.aborted) throw this.#context.signal.reason
+        if (this.#place < this.#events.length) value = this.#take(this.#events[this.#place++]!)
+        else if (this.#atEnd) this.#complete(false)
+        else value = await this.#fill()
+      }
+    } catch (error) {
+      this.#body.cancel()
+      this.#finish({ error })
+      if (this.#opened && error instanceof ConnectionError)
+        throw new IncompleteStreamError('The connection broke mid-stream', { cause: error })
+      throw error
+    }
+    return value
+  }
+
+  /** Stops reading: the server sees the disconnect, and a `next` under way answers undefined. */
+  cancel(): void {
+    this.#body.cancel()
+    this.#finish({ cancelled: true })
+  }
+
+  watch(watcher: StreamWatcher): void {
+    if (this.#over) watcher.onEnd?.({})
+    else this.#watchers.push(watcher)
+  }
+
+  #tellBytes(): void {
+    for (const watcher of this.#watchers) watcher.onBytes?.()
+  }
+
+  async #fill(): Promise<T | undefined> {
+    for (const watcher of this.#watchers) watcher.onWait?.()
+    const bytes = await this.#body.read()
+    this.#atEnd = !bytes
+    // The last event counts even where its blank line is missing.
+    const text = this.#text.decode(bytes, { stream: !!bytes }) + (bytes ? '' : '\n\n')
+    // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
+    const start = this.#sniffed ? undefined : /\S/.exec(text)?.[0]
+    this.#sniffed ||= !!start
+    if (start === '<')
+      throw new ProtocolError(`Expected a stream, got ${this.#response.headers.get('content-type')}`)
+    if (start === '{') {
+      const whole = this.#dialect.parseWhole(text + (await readText(this.#body, this.#text)))
+      this.#finish({})
+      return whole
+    }
+    this.#place = 0
+    this.#events = this.#decode(text, bytes?.length ?? 0)
+    return undefined
+  }
+
+  #take(event: EventSourceMessage): T | undefined {
+    if (event.data === '[DONE]') return this.#complete(true)
+    try {
+      return event.data ? this.#dialect.parse(event) : undefined
+    } catch (error) {
+      // What the end of the body completed may have been cut there.
+      if (this.#atEnd && error instanceof ProtocolError) return undefined
+      throw error
+    }
+  }
+
+  #complete(atDone: boolean): undefined {
+    this.#dialect.end(atDone)
+    this.#finish({})
+    const timer = setTimeout(this.#body.cancel, GRACE)
+    readText(this.#body)
+      .catch(() => {})
+      .then(() => clearTimeout(timer))
+  }
+
+  #finish(end: { readonly error?: unknown; readonly cancelled?: boolean }): void {
+    if (this.#over) return
+    this.#over = true
+    for (const watcher of this.#watchers) watcher.onEnd?.(end)
+  }
+}

@@ -1,0 +1,87 @@
+import { checkMessages } from './check-messages.ts'
+import { checkTools } from './check-tools.ts'
+import { isObject, type JsonObject } from './json.ts'
+import { refuse } from './service-error.ts'
+import type { FakeChatRequest } from './types.ts'
+
+/** Holds a chat request to the service's rules; throws the 400 of the first one it breaks. */
+export function checkChatRequest(body: JsonObject): FakeChatRequest {
+  checkMessages(body.messages)
+  checkRange(body, 'temperature', 0, 2)
+  checkRange(body, 'top_p', 0, 1)
+  checkRange(body, 'frequency_penalty', -2, 2)
+  checkRange(body, 'presence_penalty', -2, 2)
+  checkInteger(body, 'n', 1, 128)
+  checkInteger(body, 'max_tokens', 1, Infinity)
+  checkInteger(body, 'max_completion_tokens', 1, Infinity)
+  checkInteger(body, 'seed', -Infinity, Infinity)
+  checkStop(body.stop)
+  checkStream(body)
+  checkResponseFormat(body.response_format)
+  checkTools(body)
+  return body as FakeChatRequest
+}
+
+/** Refuses top-level names that only a client which does not speak the wire's names would send. */
+export function checkNames(body: JsonObject): void {
+  const name = Object.keys(body).find(key => /^[a-z][a-z0-9]*[A-Z]/.test(key))
+  if (name !== undefined) {
+    refuse(`Unrecognized request argument supplied: ${name}`, name, 'unknown_parameter')
+  }
+}
+
+function checkRange(body: JsonObject, name: string, low: number, high: number): void {
+  const value = body[name] ?? low
+  if (typeof value !== 'number')
+    refuse(`Invalid type for '${name}': expected a number.`, name, 'invalid_type')
+  if (value < low || value > high) {
+    refuse(`Invalid '${name}': expected a value from ${low} to ${high}, but got ${value} instead.`, name)
+  }
+}
+
+function checkInteger(body: JsonObject, name: string, low: number, high: number): void {
+  const value = body[name] ?? 1
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    refuse(`Invalid type for '${name}': expected an integer.`, name, 'invalid_type')
+  }
+  if (value < low) refuse(`Invalid '${name}': expected a value >= ${low}, but got ${value} instead.`, name)
+  if (value > high) refuse(`Invalid '${name}': expected a value <= ${high}, but got ${value} instead.`, name)
+}
+
+function checkStop(stop: unknown): void {
+  const stops = Array.isArray(stop) ? stop : [stop ?? '']
+  if (!stops.every(text => typeof text === 'string')) {
+    refuse("Invalid type for 'stop': expected a string or a list of strings.", 'stop', 'invalid_type')
+  }
+  if (stops.length > 4) refuse("Invalid 'stop': expected at most 4 sequences.", 'stop')
+}
+
+function checkStream({ stream, stream_options: options }: JsonObject): void {
+  if (typeof (stream ?? false) !== 'boolean') {
+    refuse("Invalid type for 'stream': expected a boolean.", 'stream', 'invalid_type')
+  }
+  if (options === undefined || options === null) return
+  if (stream !== true) {
+    refuse("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
+  }
+  if (!isObject(options)) {
+    refuse("Invalid type for 'stream_options': expected an object.", 'stream_options', 'invalid_type')
+  }
+}
+
+function checkResponseFormat(format: unknown): void {
+  if (format === undefined || format === null) return
+  const type = isObject(format) ? format.type : undefined
+  if (!isObject(format) || !['text', 'json_object', 'json_schema'].includes(String(type))) {
+    refuse("Invalid 'response_format': unknown type.", 'response_format.type')
+  }
+  if (type !== 'json_schema') return
+  const param = 'response_format.json_schema'
+  if (!isObject(format.json_schema)) missing(param)
+  if (typeof format.json_schema.name !== 'string' || format.json_schema.name === '') missing(`${param}.name`)
+  if (!isObject(format.json_schema.schema)) missing(`${param}.schema`)
+}
+
+function missing(param: string): never {
+  refuse(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter')
+}

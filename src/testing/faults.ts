@@ -1,0 +1,71 @@
+import { DONE } from './chat-json.ts'
+import { isObject, parseBody } from './json.ts'
+import { type Answer, jsonAnswer, type Part, textAnswer } from './parts.ts'
+import { refuse, usualError } from './service-error.ts'
+import type { FakeModelOptions, FakeRequest, Fault } from './types.ts'
+
+/** The request header that asks for a fault: the JSON of a {@link Fault}. */
+export const FAULT_HEADER = 'x-fake-fault'
+
+/** What is to go wrong with the answer to the request of this number. Throws the 400 for a fault header that is not JSON. */
+export function faultFor({ faults }: FakeModelOptions, request: FakeRequest, index: number): Fault {
+  const header = request.headers[FAULT_HEADER]
+  if (header !== undefined) {
+    const fault = parseBody(header)
+    if (!isObject(fault)) refuse(`Invalid '${FAULT_HEADER}': expected the JSON of a fault.`, FAULT_HEADER)
+    return fault
+  }
+  if (typeof faults === 'function') return faults(request, index) ?? {}
+  if (Array.isArray(faults)) return faults[index] ?? {}
+  return (faults as Fault | undefined) ?? {}
+}
+
+const HTML =
+  '<!DOCTYPE html>\n<html><head><title>Gateway</title></head><body><h1>This is not the service you asked for</h1></body></html>\n'
+const NOT_JSON = '<<< not JSON >>>'
+const BROKEN_EVENT = '{"id":"chatcmpl-broken","choices":[{"index":0,"delta":{"content":"this is cut o'
+
+/** The answer with the fault's status and body. */
+export function spoil(answer: Answer, fault: Fault): Answer {
+  const { status, body, garbage } = fault
+  if (garbage === 'html') return textAnswer(status ?? 200, 'text/html; charset=utf-8', HTML)
+  if (typeof body === 'string') return textAnswer(status ?? 200, 'text/plain; charset=utf-8', body)
+  if (body !== undefined) return jsonAnswer(status ?? 200, body)
+  if (garbage !== undefined && !answer.stream) {
+    return textAnswer(status ?? 200, 'application/json', garbage === true ? NOT_JSON : garbage)
+  }
+  if (status === undefined || status < 300) return { ...answer, status: status ?? answer.status }
+  return status < 400 ? textAnswer(status, 'text/plain', '') : jsonAnswer(status, usualError(status).body)
+}
+
+/** One step of sending a body: a text, or what goes wrong instead. */
+export type Step = { text: string } | 'stall' | 'reset'
+
+/** The body's course, with the fault's stops and extras. */
+export function* course(answer: Answer, fault: Fault): Generator<Step, undefined> {
+  const { cut, reset, lingering } = fault
+  const stall = fault.stall === 'first' ? 0 : fault.stall
+  const halved = !answer.stream && (cut ?? reset ?? stall) !== undefined
+  const malformed = answer.stream && fault.garbage !== undefined
+  let sent = 0
+  for (const part of halved ? halves(answer.parts) : answer.parts) {
+    if (reset === sent) return yield 'reset'
+    if (stall === sent) return yield 'stall'
+    if (cut !== undefined && (part.closing || (answer.stream && sent >= cut))) return
+    yield part
+    sent++
+    if (malformed && sent === 1)
+      yield { text: `data: ${fault.garbage === true ? BROKEN_EVENT : fault.garbage}\n\n` }
+  }
+  if (fault.duplicateDone && answer.stream) yield { text: DONE }
+  if (typeof reset === 'number') yield 'reset'
+  if (lingering || typeof stall === 'number') yield 'stall'
+}
+
+function* halves(parts: Iterable<Part>): Generator<Part> {
+  for (const { text } of parts) {
+    const middle = Math.ceil(text.length / 2)
+    yield { text: text.slice(0, middle), closing: false }
+    yield { text: text.slice(middle), closing: true }
+  }
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+
+/** Debian's Chromium, or the one that CHROMIUM names. */
+export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+const exclude = ['test/**/*.node.test.ts']
+const launchOptions = {
+  executablePath: chromium,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
+const node = { test: { name: 'node', include: ['test/**/*.test.ts'], environment: 'node' as const } }
+
+const workerd = {
+  plugins: [cloudflareTest({ miniflare: { compatibilityDate: '2025-06-01', compatibilityFlags: ['nodejs_compat'] } })],
+  test: { name: 'workerd', include: ['test/**/*.test.ts'], exclude },
+}
+
+const browser = {
+  optimizeDeps: { include: ['eventsource-parser', 'valibot', 'ofetch', 'fast-check'] },
+  test: {
+    name: 'chromium',
+    include: ['test/**/*.test.ts'],
+    exclude,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions }),
+      instances: [{ browser: 'chromium' as const }],
+    },
+  },
+}
+
+export default defineConfig({
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    typecheck: { enabled: false },
+    projects: [node, workerd, ...(existsSync(chromium) ? [browser] : [])].map(project => ({
+      ...project,
+      extends: true as const,
+    })),
+  },
+})
