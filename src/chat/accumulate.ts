@@ -1,5 +1,6 @@
+import { checkIndex } from './check-index.ts'
 import { readContent } from './content.ts'
-import { addToolCall, checkIndex, type OpenToolCall, toToolCall } from './tool-calls.ts'
+import { addToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
 import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta, Usage } from './types.ts'
 
 type Fields = { [key: string]: unknown }

@@ -3,13 +3,16 @@ import { parseJson } from '../client/read-json.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import type { Dialect } from '../stream/event-reader.ts'
-import { addToolCall, checkIndex, isWhole, type OpenToolCall } from './tool-calls.ts'
+import { checkIndex } from './check-index.ts'
+import { isWhole } from './is-whole.ts'
 import type { ChatCompletion, ChatCompletionChunk, ChunkChoice } from './types.ts'
 
-/** What is known of one choice: its reason to finish, and the tool calls that it may have been cut in. */
+/** What is known of one choice: whether it has its reason to finish, and the arguments of its tool calls so far. */
 interface ChoiceState {
   finished: boolean
-  readonly toolCalls: OpenToolCall[]
+  /** By the call's id, or its index where it has none. */
+  readonly args: Map<unknown, string>
+  readonly ids: Map<unknown, unknown>
 }
 
 /** How chat services stream: events of chunks, a `finish_reason` for each choice, then `[DONE]`, which some leave out. */
@@ -18,10 +21,15 @@ export function chatDialect(response: Response, context: ReadContext): Dialect<C
 
   function track({ index, delta, finishReason }: ChunkChoice): void {
     const place = checkIndex(index) ?? 0
-    const choice = choices.get(place) ?? { finished: false, toolCalls: [] }
+    const choice: ChoiceState = choices.get(place) ?? { finished: false, args: new Map(), ids: new Map() }
     choices.set(place, choice)
     choice.finished ||= !!finishReason
-    for (const piece of delta.toolCalls ?? []) addToolCall(choice.toolCalls, piece)
+    for (const { id, index: position, function: call } of delta.toolCalls ?? []) {
+      // A piece without an id belongs to the last with its index; one without either, to the last of all.
+      const name = id || (choice.ids.get(checkIndex(position)) ?? position)
+      choice.ids.set(position, name).set(undefined, name)
+      choice.args.set(name, (choice.args.get(name) ?? '') + (call?.arguments ?? ''))
+    }
   }
 
   return {
@@ -49,7 +57,7 @@ export function chatDialect(response: Response, context: ReadContext): Dialect<C
     end(atDone) {
       const states = [...choices.values()]
       const whole = states.every(
-        ({ finished, toolCalls }) => finished || (atDone && toolCalls.every(isWhole)),
+        ({ finished, args }) => finished || (atDone && [...args.values()].every(isWhole)),
       )
       if (!states.length || !whole)
         throw new IncompleteStreamError(

@@ -1,6 +1,7 @@
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { mapStream } from '../stream/map-stream.ts'
-import { addToolCall, isWhole, type OpenToolCall, toToolCall } from './tool-calls.ts'
+import { isWhole } from './is-whole.ts'
+import { addToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
 import type { ChatCompletionChunk, ToolCall } from './types.ts'
 
 /**
@@ -18,7 +19,7 @@ export function toolCallStream(stream: AsyncIterable<ChatCompletionChunk>): Asyn
     const ready = calls.slice(first)
     given = calls.length
     return ready.map((call, place) => {
-      if (!isWhole(call)) throw new IncompleteStreamError("A tool call's arguments are cut")
+      if (!isWhole(call.arguments)) throw new IncompleteStreamError("A tool call's arguments are cut")
       return toToolCall(call, first + place, true)
     })
   }

@@ -1,20 +1,6 @@
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { checkIndex, MAX_INDEX } from './check-index.ts'
 import type { ToolCall, ToolCallDelta } from './types.ts'
-
-/** The largest index of a choice or a tool call that is taken for one, plus one; and how many there may be. */
-const MAX_INDEX = 128
-
-/**
- * The place in `choices` or `toolCalls` that an answer names.
- *
- * @throws {ProtocolError} unless it is a small non-negative integer, or missing
- */
-export function checkIndex(index: unknown): number | undefined {
-  if (index == null) return undefined
-  if (Number.isInteger(index) && (index as number) >= 0 && (index as number) < MAX_INDEX)
-    return index as number
-  throw new ProtocolError('An index is not a small non-negative integer')
-}
 
 /** A tool call while its pieces arrive. */
 export interface OpenToolCall {
@@ -56,16 +42,6 @@ export function addToolCall(
   call.arguments += typeof json === 'string' ? json : json == null ? '' : JSON.stringify(json)
   Object.assign(call.extras, extras)
   return call
-}
-
-/** Whether the call's arguments are whole. None at all stand for `{}`. */
-export function isWhole(call: OpenToolCall): boolean {
-  try {
-    JSON.parse(call.arguments || '{}')
-    return true
-  } catch {
-    return false
-  }
 }
 
 /**

@@ -62,30 +62,36 @@ export function toWire(body: object, rename = true): object {
 /** The spellings met so far. Bounded, as a service may make up keys without end. */
 const spellings: Map<string, string> = new Map()
 
+function spelled(key: string): string {
+  let name = spellings.get(key)
+  if (name === undefined) {
+    if (spellings.size > 999) spellings.clear()
+    name = camelCase(key)
+    spellings.set(key, name)
+  }
+  return name
+}
+
 /**
  * An answer as the caller sees it: keys in camelCase at every depth, nothing dropped. Takes over what `JSON.parse` made, and
- * may change it.
+ * may change it. It runs for every event of a stream: half as much time as `JSON.parse` itself takes.
  */
 export function fromWire(value: unknown): unknown {
-  if (!value || typeof value !== 'object') return value
+  if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    // In place, and by index: this runs for every event of a stream.
     for (let i = 0; i < value.length; i++) value[i] = fromWire(value[i])
     return value
   }
+  const source = value as { readonly [key: string]: unknown }
   const result: { [key: string]: unknown } = {}
-  for (const [key, child] of Object.entries(value)) {
-    let name = spellings.get(key)
-    if (name === undefined) {
-      if (spellings.size > 999) spellings.clear()
-      name = camelCase(key)
-      spellings.set(key, name)
-    }
-    if (name !== key && Object.hasOwn(value, name)) name = key
-    const renamed = VERBATIM.test(key) ? child : fromWire(child)
+  for (const key of Object.keys(source)) {
+    const child = source[key]
+    const name = spelled(key)
+    const taken = name !== key && Object.hasOwn(source, name)
+    const renamed = typeof child === 'object' && !VERBATIM.test(key) ? fromWire(child) : child
     // An assignment to `__proto__` would set the prototype.
-    if (name === '__proto__') Object.defineProperty(result, name, { value: renamed, enumerable: true })
-    else result[name] = renamed
+    if (key === '__proto__') Object.defineProperty(result, key, { value: renamed, enumerable: true })
+    else result[taken ? key : name] = renamed
   }
   return result
 }

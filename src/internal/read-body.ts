@@ -1,5 +1,5 @@
 import { LimitError } from '../errors/limit-error.ts'
-import { abortable } from './abort.ts'
+import { onAbort } from './abort.ts'
 import { connectionFailure } from './connection-failure.ts'
 
 /** Reads a response's bytes by demand. */
@@ -19,21 +19,24 @@ export function openBody(
 ): BodyReader {
   const reader = body?.getReader()
   // A `content-length` is only a promise, but one above the limit is enough.
-  let left = maxBytes - (Number(headers.get('content-length')) > maxBytes ? maxBytes : 0)
-  // It rejects where the body has failed, and there is nothing left to free then.
-  const cancel = () =>
-    void reader?.cancel().then(
+  let left = Number(headers.get('content-length')) > maxBytes ? 0 : maxBytes
+  const cancel = () => {
+    // It rejects where the body has failed, and there is nothing left to free then.
+    reader?.cancel().then(
       () => reader.releaseLock(),
       () => {},
     )
+  }
+  // A read that is under way ends at once, whatever becomes of the request. The signal is the attempt's own and goes with it.
+  onAbort(signal, cancel)
   return {
     cancel,
     async read() {
       try {
-        const { value } = (await abortable(signal, reader!.read())) as { value?: Uint8Array }
+        const { value } = (await reader!.read()) as { readonly value?: Uint8Array }
         left -= value?.byteLength ?? 0
         onBytes?.()
-        if (left >= 0) return value
+        if (left >= 0 && !signal.aborted) return value
         throw new LimitError(`Answer over ${maxBytes} bytes`)
       } catch (error) {
         cancel()

@@ -1,6 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import { ConnectionError } from '../errors/connection-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { type BodyReader, openBody, readText } from '../internal/read-body.ts'
 import { createEventDecoder } from './event-decoder.ts'
@@ -49,7 +50,8 @@ export class EventReader<T> {
   /** What has arrived, and the place of the next. An event's JSON is parsed when it is asked for. */
   #events: EventSourceMessage[] = []
   #place = 0
-  #first: T | undefined
+  /** A value made ahead: the first, or that of a whole answer. */
+  #ready: T | undefined
   #sniffed = false
   #opened = false
   #atEnd = false
@@ -68,34 +70,46 @@ export class EventReader<T> {
 
   /** Waits for the first value, so that what fails before it is a failure of the request. */
   async open(): Promise<void> {
-    this.#first = await this.next()
+    this.#ready = await this.next()
     this.#opened = true
+  }
+
+  /** The next value if it has arrived: most have, as one read brings several. Throws as `next` does. */
+  take(): T | undefined {
+    const { signal } = this.#context
+    let value = this.#ready
+    try {
+      if (signal.aborted && !this.#over) throw signal.reason
+      if (value !== undefined) this.#tellBytes()
+      this.#ready = undefined
+      while (value === undefined && !this.#over && this.#place < this.#events.length)
+        value = this.#read(this.#events[this.#place++]!)
+      return value
+    } catch (error) {
+      throw this.#fail(error)
+    }
   }
 
   /** The next value, or undefined once the stream is complete; whatever else ends it is thrown, once. One call at a time. */
   async next(): Promise<T | undefined> {
-    let value = this.#first
-    if (value !== undefined) this.#tellBytes()
-    this.#first = undefined
+    let value = this.take()
     try {
       while (value === undefined && !this.#over) {
-        if (this.#context.signal.aborted) throw this.#context.signal.reason
-        if (this.#place < this.#events.length) value = this.#take(this.#events[this.#place++]!)
-        else if (this.#atEnd) this.#complete(false)
-        else value = await this.#fill()
+        if (this.#atEnd) this.#complete(false)
+        else {
+          await this.#fill()
+          value = this.take()
+        }
       }
+      return value
     } catch (error) {
-      this.#body.cancel()
-      this.#finish({ error })
-      if (this.#opened && error instanceof ConnectionError)
-        throw new IncompleteStreamError('The connection broke mid-stream', { cause: error })
-      throw error
+      throw this.#fail(error)
     }
-    return value
   }
 
   /** Stops reading: the server sees the disconnect, and a `next` under way answers undefined. */
   cancel(): void {
+    this.#ready = undefined
     this.#body.cancel()
     this.#finish({ cancelled: true })
   }
@@ -105,11 +119,7 @@ export class EventReader<T> {
     else this.#watchers.push(watcher)
   }
 
-  #tellBytes(): void {
-    for (const watcher of this.#watchers) watcher.onBytes?.()
-  }
-
-  async #fill(): Promise<T | undefined> {
+  async #fill(): Promise<void> {
     for (const watcher of this.#watchers) watcher.onWait?.()
     const bytes = await this.#body.read()
     this.#atEnd = !bytes
@@ -121,22 +131,21 @@ export class EventReader<T> {
     if (start === '<')
       throw new ProtocolError(`Expected a stream, got ${this.#response.headers.get('content-type')}`)
     if (start === '{') {
-      const whole = this.#dialect.parseWhole(text + (await readText(this.#body, this.#text)))
+      this.#ready = this.#dialect.parseWhole(text + (await readText(this.#body, this.#text)))
       this.#finish({})
-      return whole
+    } else {
+      this.#place = 0
+      this.#events = this.#decode(text, bytes?.length ?? 0)
     }
-    this.#place = 0
-    this.#events = this.#decode(text, bytes?.length ?? 0)
-    return undefined
   }
 
-  #take(event: EventSourceMessage): T | undefined {
+  #read(event: EventSourceMessage): T | undefined {
     if (event.data === '[DONE]') return this.#complete(true)
     try {
       return event.data ? this.#dialect.parse(event) : undefined
     } catch (error) {
       // What the end of the body completed may have been cut there.
-      if (this.#atEnd && error instanceof ProtocolError) return undefined
+      if (this.#atEnd && (error instanceof ProtocolError || !isLLMError(error))) return undefined
       throw error
     }
   }
@@ -150,9 +159,24 @@ export class EventReader<T> {
       .then(() => clearTimeout(timer))
   }
 
+  #fail(error: unknown): unknown {
+    let failure = error
+    if (this.#opened && error instanceof ConnectionError)
+      failure = new IncompleteStreamError('The connection broke mid-stream', { cause: error })
+    else if (!isLLMError(error) && !this.#context.signal.aborted)
+      failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
+    this.#body.cancel()
+    this.#finish({ error: failure })
+    return failure
+  }
+
   #finish(end: { readonly error?: unknown; readonly cancelled?: boolean }): void {
     if (this.#over) return
     this.#over = true
     for (const watcher of this.#watchers) watcher.onEnd?.(end)
+  }
+
+  #tellBytes(): void {
+    for (const watcher of this.#watchers) watcher.onBytes?.()
   }
 }

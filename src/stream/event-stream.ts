@@ -58,15 +58,30 @@ export class EventStream<T> implements AsyncIterable<T> {
     const issues = [{ path: 'stream', message: 'can be iterated once: see teeStream' }]
     if (this.#iterated) throw new ValidationError('The stream is being read already', { issues })
     this.#iterated = true
-    let last: Promise<unknown> = this.#opened
-    const next = async (): Promise<IteratorResult<T, undefined>> => {
-      const value = await (this.#reader ?? (await this.#opened)).next()
-      return value === undefined ? { done: true, value: undefined } : { done: false, value }
+    let last: Promise<unknown> | undefined
+    let calls = 0
+    const read = async (): Promise<IteratorResult<T, undefined>> => {
+      try {
+        const value = await (this.#reader ?? (await this.#opened)).next()
+        return value === undefined ? { done: true, value: undefined } : { done: false, value }
+      } catch (error) {
+        if (this.#cancelled) return { done: true, value: undefined }
+        throw error
+      } finally {
+        calls--
+      }
     }
     return {
       next: () => {
+        try {
+          // The short way for what has arrived; a stream takes it most of the time.
+          const value = calls ? undefined : this.#reader?.take()
+          if (value !== undefined) return Promise.resolve({ done: false, value })
+        } catch (error) {
+          return Promise.reject(error)
+        }
         // Calls that do not wait for each other are answered in order.
-        const result = last.then(next, next)
+        const result = calls++ ? last!.then(read, read) : read()
         last = result
         return result
       },
