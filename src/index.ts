@@ -74,7 +74,17 @@ export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-cli
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'
 export type { Model, ModelList } from './models/types.ts'
+export {
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitChange,
+  type CircuitState,
+  circuitBreaker,
+} from './policies/circuit-breaker.ts'
 export { compose } from './policies/compose.ts'
+export { type ConcurrencyLimitOptions, concurrencyLimit } from './policies/concurrency-limit.ts'
+export { type FailedService, type FallbackOptions, fallback } from './policies/fallback.ts'
+export type { FallbackTarget } from './policies/fallback-target.ts'
 export type { BodyWatcher, Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
 export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
 export { timeout } from './policies/timeout.ts'

@@ -7,11 +7,17 @@ import type { CallOptions, Client, ClientConfig, ResultPromise } from '../client
 import { createClient } from '../client/create-client.ts'
 import { createEmbedding } from '../embeddings/create.ts'
 import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
-import { LLMError } from '../errors/llm-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
-import type { TimeoutLimits } from '../policies/policy.ts'
+import {
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  circuitBreaker,
+} from '../policies/circuit-breaker.ts'
+import { concurrencyLimit } from '../policies/concurrency-limit.ts'
+import { type FallbackOptions, fallback } from '../policies/fallback.ts'
+import type { Policy, TimeoutLimits } from '../policies/policy.ts'
 import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
 import { validateRequest } from '../validation/validate-request.ts'
@@ -26,6 +32,15 @@ export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
   readonly timeout?: number | TimeoutLimits | undefined
   /** Settings of `retry`, or false for none. @default 3 retries */
   readonly retry?: RetryOptions | false | undefined
+  /**
+   * Settings of `circuitBreaker`; or one that you made, to read its state; or false for none.
+   * @default { failureThreshold: 5, successThreshold: 2, timeout: 60_000 }
+   */
+  readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker | false | undefined
+  /** How many requests may be under way at once; more wait for their turn. `Infinity` is no limit. @default 100 */
+  readonly maxConcurrentRequests?: number | undefined
+  /** Settings of `fallback`: services to ask when this one is down. @default none */
+  readonly fallback?: FallbackOptions | undefined
   /** Checks requests before they are sent. @default true */
   readonly validate?: boolean | undefined
 }
@@ -46,12 +61,13 @@ export interface ChatCompletions {
 }
 
 /**
- * Everything in one object, with validation, retries and timeouts switched on. `apiKey` and `baseUrl` may come from the
- * environment, `LLM_API_KEY` and `LLM_BASE_URL`, where the runtime has one. `close`, or `await using`, ends what is in flight.
+ * Everything in one object, with validation, retries, timeouts, a circuit breaker and a limit of concurrent requests switched
+ * on. `apiKey` and `baseUrl` may come from the environment, `LLM_API_KEY` and `LLM_BASE_URL`, where the runtime has one.
+ * `close`, or `await using`, ends what is in flight.
  *
  * Whoever counts bytes uses `createClient` and the functions.
  *
- * @throws {ConfigurationError} as `createClient`, `retry` and `timeout` do
+ * @throws {ConfigurationError} as `createClient` and the policies do
  */
 export class LLMClient {
   readonly baseUrl: string
@@ -69,9 +85,12 @@ export class LLMClient {
   readonly #closing = new AbortController()
 
   constructor(config: LLMClientConfig = {}) {
+    const { accessToken } = config
+    // A token is short-lived, so it may be in a browser, as what a function gives may.
+    const token = typeof accessToken === 'string' ? () => accessToken : accessToken
     const client = createClient({
       ...config,
-      apiKey: config.apiKey ?? config.accessToken ?? readEnvironment('LLM_API_KEY'),
+      apiKey: config.apiKey ?? token ?? readEnvironment('LLM_API_KEY'),
       baseUrl: config.baseUrl ?? readEnvironment('LLM_BASE_URL'),
       validate: config.validate === false ? undefined : validateRequest,
       policies: [endWith(this.#closing.signal), ...(config.policies ?? []), ...resilience(config)],
@@ -87,7 +106,7 @@ export class LLMClient {
 
   /** Ends every call in flight, which reject with an `LLMError` of code `'CLIENT_CLOSED'`, as do later ones. */
   close(): void {
-    this.#closing.abort(new LLMError('The client is closed', { code: 'CLIENT_CLOSED' }))
+    this.#closing.abort()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,13 +114,25 @@ export class LLMClient {
   }
 }
 
-function resilience({
-  retry: retryOptions,
-  timeout: limits = 60_000,
-}: LLMClientConfig): ClientConfig['policies'] & object {
+/**
+ * The policies in their order, outermost first. One deadline spans everything. Another service is asked when a service's retries
+ * are spent. Each attempt takes its own turn, so that a wait between two holds no place, and meets the breaker only when its
+ * turn has come: what queued up while the service went down is refused, not sent. The breaker sees each attempt, and what
+ * its time limits end; they begin with the request, not in the queue.
+ */
+function resilience(config: LLMClientConfig): readonly Policy[] {
+  const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
+  const { timeout: limits = 60_000 } = config
   const { total, ...phases } =
     typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits, total: 0 } : limits
-  return [timeout({ total }), ...(retryOptions === false ? [] : [retry(retryOptions)]), timeout(phases)]
+  return [
+    timeout({ total }),
+    config.fallback && fallback(config.fallback),
+    retryOptions !== false && retry(retryOptions),
+    concurrencyLimit({ limit }),
+    breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
+    timeout(phases),
+  ].filter(policy => !!policy)
 }
 
 function chatCompletions(client: Client): ChatCompletions {

@@ -2,6 +2,8 @@
 export interface Call {
   /** The endpoint function: `'createChatCompletion'`. */
   readonly operation: string
+  /** The client's, without a slash at its end. The URL begins with it. */
+  readonly baseUrl: string
   readonly stream: boolean
   /** The caller's `maxRetries`. A policy that obeys it passes the call on without it. */
   readonly maxRetries?: number | undefined
@@ -51,10 +53,11 @@ export interface FetchInit extends RequestInit {
  * headers, whatever the status.
  *
  * The body of a client's stream is read by the client: a policy may replace it, or watch it, but not read it beside.
- *
- * Its parameters are compared bivariantly so that it can stand where a `typeof fetch` is asked for.
  */
-export type Fetch = { fetch(url: string, init: FetchInit): Promise<Response> }['fetch']
+export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
 /** A decorator of `fetch`. */
 export type Policy = (next: Fetch) => Fetch
+
+/** A policy whose result also stands where a `typeof fetch` is asked for, around another client's: this library's own are. */
+export type FetchPolicy = (next: Fetch) => Fetch & typeof globalThis.fetch

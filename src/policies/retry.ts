@@ -2,9 +2,11 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { invalid } from '../errors/validation-error.ts'
-import { abortable, onAbort } from '../internal/abort.ts'
+import { onAbort } from '../internal/abort.ts'
 import { retryAfter } from '../internal/retry-after.ts'
-import type { FetchInit, Policy } from './policy.ts'
+import { bounded } from './bounded.ts'
+import { isReplayable } from './is-replayable.ts'
+import type { FetchPolicy, Policy } from './policy.ts'
 
 /** A failed attempt, as {@link RetryOptions.shouldRetry} and {@link RetryOptions.onRetry} see it. */
 export interface FailedAttempt {
@@ -61,20 +63,16 @@ function isCount(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 10
 }
 
-/** Whether the body can be sent twice. */
-function isReplayable({ body }: FetchInit): boolean {
-  return !(body && typeof body === 'object' && 'getReader' in body)
-}
-
 /** Whether the rules, without the caller's own, allow another try. */
 function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]): boolean {
   if (response) return response.headers.get('x-should-retry') !== 'false'
   // Around another client's fetch: a platform's error for a failed connection.
   if (!isLLMError(error)) return error instanceof TypeError
-  const { status, retryable } = error as typeof error & { readonly status?: number }
-  if (status === undefined || STATUSES.includes(status))
-    return retryable && (!status || statuses.includes(status))
-  return retryable || statuses.includes(status)
+  const { status, retryable, headers } = error as typeof error & { status?: number; headers?: Headers }
+  if (status === undefined) return retryable
+  // One of the list that is not retryable has a reason: a spent quota, or the service said so.
+  const ruledOut = STATUSES.includes(status) ? !retryable : headers?.get('x-should-retry') === 'false'
+  return !ruledOut && ((retryable && !STATUSES.includes(status)) || statuses.includes(status))
 }
 
 /** Whether an answer of another client's fetch is a failure. */
@@ -93,7 +91,7 @@ function isFailure(response: Response, statuses: readonly number[]): boolean {
  *
  * @throws {ConfigurationError} for options out of range
  */
-export function retry(options: RetryOptions = {}): Policy {
+export function retry(options: RetryOptions = {}): FetchPolicy {
   const { maxRetries = 3, initialDelay = 1000, maxDelay = 60_000, backoffFactor = 2 } = options
   const { strategy = 'exponential', jitter = true, statuses = STATUSES, shouldRetry, onRetry } = options
   if (!isCount(maxRetries)) throw new ConfigurationError('retry: maxRetries must be an integer from 0 to 10')
@@ -115,7 +113,7 @@ export function retry(options: RetryOptions = {}): Policy {
     return delay <= maxDelay && performance.now() + delay < deadline ? delay : undefined
   }
 
-  return next =>
+  const policy: Policy = next =>
     async function retryFetch(url, init = {}) {
       const { call, signal } = init
       const budget = call?.maxRetries ?? maxRetries
@@ -137,8 +135,8 @@ export function retry(options: RetryOptions = {}): Policy {
         }
         const failed: FailedAttempt = { attempt, error, response }
         let delay: number | undefined
-        if (attempt <= budget && isReplayable(init) && !signal?.aborted) {
-          const retried = shouldRetry ? await bounded(shouldRetry(failed), signal) : mayPass(failed, statuses)
+        if (attempt <= budget && isReplayable(url, init) && !signal?.aborted) {
+          const retried = shouldRetry ? await bounded(shouldRetry(failed), init) : mayPass(failed, statuses)
           if (retried) delay = delayAfter(failed, call?.deadline)
         }
         spent = error instanceof TimeoutError ? BUCKET.timeoutCost : BUCKET.cost
@@ -152,10 +150,5 @@ export function retry(options: RetryOptions = {}): Policy {
         await sleep(delay, signal)
       }
     }
-}
-
-/** The caller's verdict, unless the call is over before. */
-function bounded<T>(verdict: T | PromiseLike<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  const work = Promise.resolve(verdict)
-  return signal ? abortable(signal, work) : work
+  return policy as FetchPolicy
 }

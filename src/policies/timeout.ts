@@ -2,41 +2,40 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import { invalid } from '../errors/validation-error.ts'
 import { abortable, onAbort } from '../internal/abort.ts'
-import type { Call, FetchInit, Policy, TimeoutLimits } from './policy.ts'
+import type { Call, FetchInit, FetchPolicy, Policy, TimeoutLimits } from './policy.ts'
 import { watchBody } from './watch-body.ts'
 
 const PHASES = ['headers', 'firstEvent', 'idle', 'total'] as const
 /** Timers of most runtimes fire at once beyond 32 bits. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
-/** One limit for the three phases of an attempt, or each by itself; `refuse` gets the name of a bad one. */
-function readLimits(
-  timeout: number | TimeoutLimits | undefined,
-  refuse: (name: string) => never,
-): TimeoutLimits {
+/** The limits that are given: one for the three phases of an attempt, or each by itself. `refuse` gets the name of a bad one. */
+function readLimits(timeout: number | TimeoutLimits, refuse: (name: string) => never): TimeoutLimits {
   const limits =
     typeof timeout === 'object' ? timeout : { headers: timeout, firstEvent: timeout, idle: timeout }
+  const given: { [phase in TimeoutPhase]?: number } = {}
   for (const phase of PHASES) {
-    const limit = limits[phase] ?? 0
+    const limit = limits[phase]
+    if (limit === undefined) continue
     if (!(typeof limit === 'number' && limit >= 0 && limit <= MAX_TIMEOUT)) refuse(`timeout.${phase}`)
+    given[phase] = limit
   }
-  return limits
+  return given
 }
 
 /** What this policy enforces of a call, and what it leaves to the policies inside it. */
 function shareLimits(
   own: TimeoutLimits,
+  leavesPhases: boolean,
   call: Call | undefined,
 ): { limits: TimeoutLimits; left: TimeoutLimits | undefined } {
-  if (call?.timeout === undefined) return { limits: own, left: undefined }
-  const { total, ...phases } = readLimits(call.timeout, name => {
+  if (call?.timeout == null) return { limits: own, left: undefined }
+  const asked = readLimits(call.timeout, name => {
     throw invalid([{ path: name, message: 'must be a number of milliseconds from 0 (off) to 2147483647' }])
   })
-  const whole = { ...own, total: total ?? own.total }
-  // One that only has a deadline stands around others, which see to the phases.
-  const takesPhases = !own.total || own.headers || own.firstEvent || own.idle
-  if (takesPhases) return { limits: { ...whole, ...phases }, left: undefined }
-  return { limits: whole, left: Object.values(phases).some(Boolean) ? phases : undefined }
+  if (!leavesPhases) return { limits: { ...own, ...asked }, left: undefined }
+  const { total = own.total, ...phases } = asked
+  return { limits: { ...own, total }, left: Object.keys(phases).length ? phases : undefined }
 }
 
 /** A timer that does not keep a process alive. */
@@ -110,14 +109,17 @@ class Clock {
  * @param limits in milliseconds, 0 is off; a number stands for `headers`, `firstEvent` and `idle`. @default all off
  * @throws {ConfigurationError} for a limit that is not a number from 0 to 2147483647
  */
-export function timeout(limits: number | TimeoutLimits = {}): Policy {
+export function timeout(limits: number | TimeoutLimits = {}): FetchPolicy {
   const own = readLimits(limits, name => {
     throw new ConfigurationError(`${name} must be a number of milliseconds from 0 (off) to 2147483647`)
   })
-  return next =>
+  // One that is given a deadline only, be it 0, stands around others, which see to the phases.
+  const leavesPhases =
+    typeof limits === 'object' && 'total' in limits && !own.headers && !own.firstEvent && !own.idle
+  const policy: Policy = next =>
     async function timeoutFetch(url, init = {}) {
       const { signal, call } = init
-      const { limits, left } = shareLimits(own, call)
+      const { limits, left } = shareLimits(own, leavesPhases, call)
       const controller = new AbortController()
       const stopListening = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
       const clock = new Clock(limits, error => controller.abort(error))
@@ -157,4 +159,5 @@ export function timeout(limits: number | TimeoutLimits = {}): Policy {
         throw controller.signal.aborted ? controller.signal.reason : error
       }
     }
+  return policy as FetchPolicy
 }

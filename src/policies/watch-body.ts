@@ -15,23 +15,32 @@ export function watchBody(response: Response, watcher: BodyWatcher): Response {
     watcher.onEnd?.({})
     return response
   }
+  let ended = false
+  const end: BodyWatcher['onEnd'] & object = how => {
+    if (!ended) watcher.onEnd?.(how)
+    ended = true
+  }
   const body = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        // A body that nobody reads fails as well, when its request is aborted.
+        reader.closed.then(
+          () => end({}),
+          error => {
+            end({ error })
+            controller.error(error)
+          },
+        )
+      },
       async pull(controller) {
         watcher.onWait?.()
-        try {
-          const { done, value } = await reader.read()
-          watcher.onBytes?.()
-          if (!done) return controller.enqueue(value)
-          watcher.onEnd?.({})
-          controller.close()
-        } catch (error) {
-          watcher.onEnd?.({ error })
-          controller.error(error)
-        }
+        const { done, value } = await reader.read()
+        watcher.onBytes?.()
+        if (done) controller.close()
+        else controller.enqueue(value)
       },
       cancel(reason) {
-        watcher.onEnd?.({ cancelled: true })
+        end({ cancelled: true })
         return reader.cancel(reason)
       },
     },

@@ -1,0 +1,172 @@
+import { CircuitOpenError } from '../errors/circuit-open-error.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { isOutage } from './is-outage.ts'
+import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
+import { watchBody } from './watch-body.ts'
+
+/** Whether requests go out: all, none, or one at a time to see whether the service is back. */
+export type CircuitState = 'closed' | 'open' | 'half-open'
+
+/** A circuit that changed by itself. Circuits of one origin with different keys cannot be told apart here. */
+export interface CircuitChange {
+  /** `'https://api.openai.com'` */
+  readonly origin: string
+  readonly from: CircuitState
+  readonly to: CircuitState
+}
+
+export interface CircuitBreakerOptions {
+  /** How many failures in a row open a circuit. @default 5 */
+  readonly failureThreshold?: number | undefined
+  /** How many probes must succeed in a row to close it again. @default 2 */
+  readonly successThreshold?: number | undefined
+  /**
+   * How long it stays open, in milliseconds; then one probe goes out. A probe that is not over after this time does not keep
+   * the next one back. @default 60_000
+   */
+  readonly timeout?: number | undefined
+  /** Told of each change, after it. What it throws is dropped. */
+  readonly onStateChange?: ((change: CircuitChange) => void) | undefined
+}
+
+/** A policy whose state can be read and set. */
+export interface CircuitBreaker extends FetchPolicy {
+  /**
+   * The state of a service's circuit, by any URL of it; without one, the worst of all. A circuit whose time is up is `open` until
+   * the next call makes it `half-open`.
+   */
+  state(url?: string): CircuitState
+  /** Refuses all calls until {@link CircuitBreaker.reset}. */
+  isolate(): void
+  /** Closes all circuits. Calls under way count no more. */
+  reset(): void
+}
+
+/** Times on the clock of `performance.now()`. A call counts only for the very state that it began in. */
+type Circuit =
+  | { readonly kind: 'closed'; failures: number }
+  | { readonly kind: 'open'; readonly until: number }
+  /** `until` is when the probe under way gives up its place; 0 where there is none. */
+  | { readonly kind: 'half-open'; successes: number; until: number }
+
+const MAX_CIRCUITS = 256
+
+/** Another client may give a `URL` or a `Request`. */
+function originOf(url: string | { readonly url?: string }): string {
+  return new URL(Object(url).url ?? url, globalThis.location?.href).origin
+}
+
+/** The name of a request's circuit. It may hold a key, so it stays in here. */
+function nameOf(url: string, { headers }: FetchInit): string {
+  return `${originOf(url)} ${new Headers(headers).get('authorization')}`
+}
+
+/**
+ * Refuses calls at once, with a {@link CircuitOpenError}, while a service is down, and lets single probes find out when it is
+ * back. Each origin and key has its circuit; the latest 256 are kept.
+ *
+ * Failed connections, time limits, 5xx and cut streams count, at the end of the body; a whole answer ends the row. Any other
+ * refusal (a 4xx may come from a gateway in front of the dead service), the caller's abort and a stream left early say nothing
+ * either way. Place it inside `retry`, where it sees each attempt; a refusal is not retried.
+ *
+ * @throws {ConfigurationError} for thresholds that are not whole numbers from 1, or a `timeout` that is not above 0
+ */
+export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
+  const { failureThreshold = 5, successThreshold = 2, timeout = 60_000, onStateChange } = options
+  const isCount = (value: number) => Number.isInteger(value) && value > 0
+  if (!isCount(failureThreshold) || !isCount(successThreshold) || !(timeout > 0 && Number.isFinite(timeout)))
+    throw new ConfigurationError('circuitBreaker: thresholds must be integers from 1, timeout above 0')
+  const circuits = new Map<string, Circuit>()
+  let isolated = false
+
+  /** Puts a circuit in the place of the one of its name, as the last to be forgotten. */
+  function keep(name: string, circuit: Circuit): void {
+    const from = circuits.get(name)?.kind ?? 'closed'
+    circuits.delete(name)
+    circuits.set(name, circuit)
+    if (circuits.size > MAX_CIRCUITS) circuits.delete(circuits.keys().next().value!)
+    try {
+      if (from !== circuit.kind) onStateChange?.({ origin: name.split(' ', 1)[0]!, from, to: circuit.kind })
+    } catch {
+      // Most changes come where a body ends: nobody there could handle it.
+    }
+  }
+
+  function open(name: string): void {
+    keep(name, { kind: 'open', until: performance.now() + timeout })
+  }
+
+  /** The circuit that a call may go through; `lease` is for a probe. */
+  function enter(name: string, now: number, lease: number): Circuit {
+    const circuit = circuits.get(name) ?? { kind: 'closed', failures: 0 }
+    const until = isolated ? Number.POSITIVE_INFINITY : circuit.kind === 'closed' ? 0 : circuit.until
+    if (now < until) throw new CircuitOpenError('The circuit is open', { retryAt: Date.now() + until - now })
+    if (circuit.kind === 'open') return { kind: 'half-open', successes: 0, until: lease }
+    if (circuit.kind === 'half-open') circuit.until = lease
+    return circuit
+  }
+
+  /** Begins a call, or refuses it. What is returned is told how it went; undefined says nothing. */
+  function begin(name: string): (passed: boolean | undefined) => void {
+    const now = performance.now()
+    const lease = now + timeout
+    const circuit = enter(name, now, lease)
+    keep(name, circuit)
+    let over = false
+    return passed => {
+      // What began before the last change tells of a time that is past.
+      if (over || circuits.get(name) !== circuit) return
+      over = true
+      if (circuit.kind === 'closed') {
+        if (passed) circuit.failures = 0
+        if (passed === false && ++circuit.failures >= failureThreshold) open(name)
+      } else if (circuit.kind === 'half-open') {
+        if (circuit.until === lease) circuit.until = 0
+        if (passed && ++circuit.successes >= successThreshold) keep(name, { kind: 'closed', failures: 0 })
+        if (passed === false) open(name)
+      }
+    }
+  }
+
+  const policy: Policy = next =>
+    async function circuitBreakerFetch(url, init = {}) {
+      const settle = begin(nameOf(url, init))
+      const failed = (error: unknown) => settle(isOutage(error, init) ? false : undefined)
+      try {
+        const response = await next(url, init)
+        // Around another client's fetch.
+        if (!response.ok) {
+          settle(response.status >= 500 ? false : undefined)
+          return response
+        }
+        return watchBody(response, {
+          onEnd(end) {
+            if ('error' in end) failed(end.error)
+            else settle(end.cancelled ? undefined : true)
+          },
+        })
+      } catch (error) {
+        failed(error)
+        throw error
+      }
+    }
+
+  function reset(): void {
+    isolated = false
+    circuits.clear()
+  }
+
+  return Object.assign(policy as FetchPolicy, {
+    state(url?: string): CircuitState {
+      const start = url === undefined ? '' : `${originOf(url)} `
+      const kinds = [...circuits].map(([name, { kind }]) => name.startsWith(start) && kind)
+      if (isolated || kinds.includes('open')) return 'open'
+      return kinds.includes('half-open') ? 'half-open' : 'closed'
+    },
+    isolate() {
+      reset()
+      isolated = true
+    },
+    reset,
+  })
+}

@@ -1,0 +1,13 @@
+import { isLLMError } from '../errors/llm-error.ts'
+import type { FetchInit } from './policy.ts'
+
+/**
+ * Whether an error tells of a service in trouble: no connection, a time limit, a 5xx, a cut stream. Around another client's
+ * `fetch` whatever it throws does, as each platform throws something else for a failed connection. The caller's abort does not.
+ */
+export function isOutage(error: unknown, { call, signal }: FetchInit): boolean {
+  // Aborted from outside: by the caller, or by a deadline over all attempts.
+  if (signal?.aborted) return Object(error).phase === 'total'
+  // By name, so that the errors of another copy of this library count too.
+  return isLLMError(error) ? /^(Connection|Timeout|Server|IncompleteStream)Error$/.test(error.name) : !call
+}
