@@ -12,10 +12,10 @@ import type {
   Tool,
   ToolChoice,
 } from '../chat/types.ts'
+import { checkParameters, checkRequest } from '../client/check-request.ts'
 import type { CallOptions, Client, ResultPromise } from '../client/client.ts'
-import { camelCase, toWire } from '../client/wire-names.ts'
+import { toWire } from '../client/wire-names.ts'
 import { invalid } from '../errors/validation-error.ts'
-import { check } from '../internal/check.ts'
 
 type Content = string | readonly ContentPart[]
 
@@ -167,11 +167,7 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   set(parameters: Partial<ChatCompletionRequest>): Builder {
-    const issues = Object.entries(parameters).flatMap(([name, value]) => {
-      const schema = ChatCompletionRequestSchema.entries[camelCase(name)]
-      const found = schema ? check(schema, value) : []
-      return found.map(({ path, message }) => ({ path: path ? `${name}.${path}` : name, message }))
-    })
+    const issues = checkParameters(ChatCompletionRequestSchema, parameters)
     if (issues.length) throw invalid(issues)
     // A copy that the caller cannot change any more, in which NaN and the like have been refused.
     const copy = structuredCopy(parameters)
@@ -179,7 +175,7 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   build(): ChatCompletionRequest {
-    const issues = check(ChatCompletionRequestSchema, this.#request)
+    const issues = checkRequest(ChatCompletionRequestSchema, this.#request)
     if (issues.length) throw invalid(issues)
     return structuredCopy(this.#request) as ChatCompletionRequest
   }

@@ -1,5 +1,6 @@
 import { checkIndex } from './check-index.ts'
 import { readContent } from './content.ts'
+import { setField } from './set-field.ts'
 import { addToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
 import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta, Usage } from './types.ts'
 
@@ -23,23 +24,28 @@ export interface Accumulator {
   completion(ended: boolean): ChatCompletion
 }
 
-function setField(target: Fields, key: string, value: unknown): void {
-  // An assignment to `__proto__` would set the prototype.
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
 }
 
-/** Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. */
-function mergeFields(target: Fields, source: Fields): void {
+/**
+ * Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. What
+ * goes on is a copy, as the chunk is the caller's.
+ */
+function mergeFields(target: Fields, source: Fields): Fields {
   for (const [key, value] of Object.entries(source)) {
     const before = target[key]
     if (value == null && before != null) continue
-    if (Array.isArray(before) && Array.isArray(value)) setField(target, key, before.concat(value))
-    else if (typeof before === 'string' && /^(refusal|data|transcript|arguments)$/.test(key))
+    if (Array.isArray(value)) {
+      if (!Array.isArray(before)) setField(target, key, [...value])
+      else for (const item of value) before.push(item)
+    } else if (typeof before === 'string' && /^(refusal|data|transcript|arguments)$/.test(key))
       setField(target, key, before + value)
-    else if (before && value && /^(audio|functionCall|logprobs)$/.test(key))
-      mergeFields(before as Fields, value as Fields)
+    else if (isObject(value) && /^(audio|functionCall|logprobs)$/.test(key))
+      setField(target, key, mergeFields(isObject(before) ? before : {}, value))
     else setField(target, key, value)
   }
+  return target
 }
 
 function addDelta(choice: OpenChoice, delta: Delta): void {
@@ -54,8 +60,12 @@ function addDelta(choice: OpenChoice, delta: Delta): void {
 }
 
 function toChoice(choice: OpenChoice, ended: boolean): Choice {
-  const { index, text, reasoning, finishReason, toolCalls, message, extras } = choice
+  const { index, text, reasoning, finishReason, toolCalls } = choice
+  // The lists in them still grow.
+  const { message, extras } = structuredClone({ message: choice.message, extras: choice.extras })
   return {
+    // Perplexity repeats the message so far beside each delta.
+    ...extras,
     index,
     message: {
       role: 'assistant',
@@ -65,7 +75,6 @@ function toChoice(choice: OpenChoice, ended: boolean): Choice {
       ...(toolCalls.length && { toolCalls: toolCalls.map((call, place) => toToolCall(call, place, ended)) }),
     },
     finishReason,
-    ...extras,
   }
 }
 
@@ -102,7 +111,8 @@ export function createAccumulator(): Accumulator {
 
   return {
     completion,
-    add({ choices: deltas, usage: counted, object, ...fields }) {
+    // `obfuscation` is noise that hides an event's length from who watches the network.
+    add({ choices: deltas, usage: counted, object, obfuscation, ...fields }) {
       for (const choice of deltas ?? []) addChoice(choice)
       // Counts are totals, so the last ones count; Groq hides them.
       usage = counted ?? (fields.xGroq as { usage?: Usage } | null | undefined)?.usage ?? usage

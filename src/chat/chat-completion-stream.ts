@@ -56,7 +56,7 @@ export class ChatCompletionStream implements AsyncIterable<ChatCompletionChunk> 
     return {
       next: () => this.#next(source),
       return: async () => {
-        this.#reject(this.#withPartial(new IncompleteStreamError('The stream was left before its end')))
+        this.#leave()
         await source.return?.()
         return { done: true, value: undefined }
       },
@@ -90,6 +90,7 @@ export class ChatCompletionStream implements AsyncIterable<ChatCompletionChunk> 
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave()
     await this.#stream[Symbol.asyncDispose]()
   }
 
@@ -111,8 +112,12 @@ export class ChatCompletionStream implements AsyncIterable<ChatCompletionChunk> 
     }
   }
 
+  #leave(): void {
+    this.#reject(this.#withPartial(new IncompleteStreamError('The stream was left before its end')))
+  }
+
   #withPartial(error: unknown): unknown {
-    if (isLLMError(error)) error.partial = this.#accumulator.completion(false)
+    if (isLLMError(error)) Reflect.set(error, 'partial', this.#accumulator.completion(false))
     return error
   }
 }

@@ -15,8 +15,16 @@ interface ChoiceState {
   readonly ids: Map<unknown, unknown>
 }
 
-/** How chat services stream: events of chunks, a `finish_reason` for each choice, then `[DONE]`, which some leave out. */
-export function chatDialect(response: Response, context: ReadContext): Dialect<ChatCompletionChunk> {
+/**
+ * How chat services stream: events of chunks, a `finish_reason` for each choice, then `[DONE]`, which some leave out.
+ *
+ * @param expected how many choices were asked for
+ */
+export function chatDialect(
+  response: Response,
+  context: ReadContext,
+  expected = 1,
+): Dialect<ChatCompletionChunk> {
   const choices = new Map<number, ChoiceState>()
 
   function track({ index, delta, finishReason }: ChunkChoice): void {
@@ -26,9 +34,14 @@ export function chatDialect(response: Response, context: ReadContext): Dialect<C
     choice.finished ||= !!finishReason
     for (const { id, index: position, function: call } of delta.toolCalls ?? []) {
       // A piece without an id belongs to the last with its index; one without either, to the last of all.
-      const name = id || (choice.ids.get(checkIndex(position)) ?? position)
+      const json: unknown = call?.arguments ?? ''
+      const latest = choice.ids.get(checkIndex(position))
+      const name = id || (latest ?? position)
       choice.ids.set(position, name).set(undefined, name)
-      choice.args.set(name, (choice.args.get(name) ?? '') + (call?.arguments ?? ''))
+      choice.args.set(
+        name,
+        (choice.args.get(name) ?? '') + (typeof json === 'string' ? json : JSON.stringify(json)),
+      )
     }
   }
 
@@ -46,7 +59,7 @@ export function chatDialect(response: Response, context: ReadContext): Dialect<C
     },
     parseWhole(text) {
       const { choices, ...completion } = parseJson(text, response, context) as unknown as ChatCompletion
-      if (!Array.isArray(choices)) throw new ProtocolError('The answer has no choices')
+      if (!Array.isArray(choices) || !choices.length) throw new ProtocolError('The answer has no choices')
       const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))
       return {
         ...completion,
@@ -56,10 +69,12 @@ export function chatDialect(response: Response, context: ReadContext): Dialect<C
     },
     end(atDone) {
       const states = [...choices.values()]
+      // One of several that never began is only missed where nothing else says that this is the end.
+      const all = atDone || states.length >= expected
       const whole = states.every(
         ({ finished, args }) => finished || (atDone && [...args.values()].every(isWhole)),
       )
-      if (!states.length || !whole)
+      if (!states.length || !whole || !all)
         throw new IncompleteStreamError(
           states.length ? 'The stream ended early' : 'The stream ended before it began',
           {

@@ -14,7 +14,7 @@ export async function finalCompletion(stream: AsyncIterable<ChatCompletionChunk>
     for await (const chunk of stream) accumulator.add(chunk)
     return accumulator.completion(true)
   } catch (error) {
-    if (isLLMError(error)) error.partial = accumulator.completion(false)
+    if (isLLMError(error)) Reflect.set(error, 'partial', accumulator.completion(false))
     throw error
   }
 }

@@ -26,7 +26,8 @@ export function streamChatCompletion(
             path: () => '/chat/completions',
             body: request,
             stream: true,
-            read: (response, context) => openEvents(response, context, chatDialect(response, context)),
+            read: (response, context) =>
+              openEvents(response, context, chatDialect(response, context, request.n ?? 1)),
           },
           { ...options, signal },
         )

@@ -1,12 +1,14 @@
 import { toWire } from '../client/wire-names.ts'
+import type { APIError } from '../errors/api-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import type { ChatCompletionChunk } from './types.ts'
 
 function toErrorBody(error: unknown): object {
   if (!isLLMError(error))
     return { message: 'The stream was aborted', type: 'aborted', code: null, param: null }
-  const { message, name, code, type, param } = error as typeof error & { type?: string; param?: string }
-  return { message, type: type ?? name, code: code ?? null, param: param ?? null }
+  const { message, name, code, status, type, param } = error as Partial<APIError> & typeof error
+  // The status, where there is no code, tells the reader the error's class.
+  return { message, type: type ?? name, code: code ?? status ?? null, param: param ?? null }
 }
 
 /**
@@ -29,6 +31,7 @@ export function toSSEResponse(stream: AsyncIterable<ChatCompletionChunk>, init: 
           controller.enqueue(event('[DONE]'))
         } catch (error) {
           controller.enqueue(event(JSON.stringify({ error: toErrorBody(error) })))
+          await source.return?.()
         }
         controller.close()
       },
@@ -40,6 +43,6 @@ export function toSSEResponse(stream: AsyncIterable<ChatCompletionChunk>, init: 
   )
   const headers = new Headers(init.headers)
   headers.set('content-type', 'text/event-stream; charset=utf-8')
-  headers.set('cache-control', 'no-cache')
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-cache')
   return new Response(body, { ...init, headers })
 }

@@ -1,5 +1,7 @@
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { checkIndex, MAX_INDEX } from './check-index.ts'
+import { isWhole } from './is-whole.ts'
+import { setField } from './set-field.ts'
 import type { ToolCall, ToolCallDelta } from './types.ts'
 
 /** A tool call while its pieces arrive. */
@@ -27,8 +29,8 @@ export function addToolCall(
     ? (calls.find(known => known.id === id) ??
       calls.find(known => !known.id && index !== undefined && known.index === index))
     : index === undefined
-      ? // Without either, a second name begins a second call.
-        name && latest?.name && name !== latest.name
+      ? // Without either, a second name begins a second call, and so does the same name once the arguments are whole.
+        name && latest?.name && (name !== latest.name || (latest.arguments && isWhole(latest.arguments)))
         ? undefined
         : latest
       : calls.findLast(known => known.index === index)
@@ -40,7 +42,7 @@ export function addToolCall(
   call.id ||= id || undefined
   call.name ||= name ?? ''
   call.arguments += typeof json === 'string' ? json : json == null ? '' : JSON.stringify(json)
-  Object.assign(call.extras, extras)
+  for (const [key, value] of Object.entries(extras)) setField(call.extras, key, value)
   return call
 }
 

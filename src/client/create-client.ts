@@ -8,14 +8,12 @@ function refuse(message: string): never {
   throw new ConfigurationError(message)
 }
 
-/** Parsed once. The platform's parser forgives what must not be: spaces, backslashes, credentials. */
+/** The platform's parser forgives what must not be: spaces, backslashes, credentials, a query. */
 function parseBaseUrl(baseUrl: string): URL {
   try {
-    const url = new URL(baseUrl)
-    if (/^https?:$/.test(url.protocol) && !url.username && !url.password && /^[!"$->@-[\]-~]+$/.test(baseUrl))
-      return url
+    if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(baseUrl)) return new URL(baseUrl)
   } catch {}
-  return refuse('baseUrl must be an ASCII http(s) URL without credentials, query or fragment')
+  return refuse('baseUrl must be an http(s) URL without credentials, query or fragment')
 }
 
 function checkKey(key: unknown): string {
@@ -33,11 +31,14 @@ function keySource(apiKey: ClientConfig['apiKey']): () => Promise<string> {
       return checkKey(typeof apiKey === 'function' ? await apiKey() : apiKey)
     } catch (cause) {
       throw new ConfigurationError('apiKey gave no key', { cause })
-    } finally {
-      flight = undefined
     }
   }
-  return () => (flight ??= provide())
+  return () => {
+    flight ??= provide().finally(() => {
+      flight = undefined
+    })
+    return flight
+  }
 }
 
 /**
@@ -49,22 +50,29 @@ function keySource(apiKey: ClientConfig['apiKey']): () => Promise<string> {
 export function createClient(config: ClientConfig = {}): Client {
   const { apiKey, policies = [], maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25 } = config
   const { origin, pathname, protocol, hostname } = parseBaseUrl(config.baseUrl ?? 'https://api.openai.com/v1')
+  if (!(maxResponseBytes > 0 && maxEventBytes > 0))
+    refuse('maxResponseBytes and maxEventBytes must be positive')
   if (typeof apiKey === 'string') checkKey(apiKey)
-  const headers = new Headers(apiKey === undefined ? {} : { authorization: UNSIGNED })
+  const guard = (headers: Headers) => {
+    const secret =
+      typeof apiKey === 'string' ||
+      [...headers].some(
+        ([name, value]) => /auth|cookie|secret|(api|tion)-?key/.test(name) && value !== UNSIGNED,
+      )
+    if (
+      protocol === 'http:' &&
+      (apiKey || secret) &&
+      !config.allowInsecure &&
+      !/^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
+    )
+      refuse('A key over http: needs allowInsecure')
+    // Pages and workers of every browser engine; no server runtime calls itself so.
+    if (secret && !config.allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
+      refuse('A secret key in a browser needs allowBrowserKey: every visitor can read it')
+  }
+  const headers = new Headers(apiKey == null ? {} : { authorization: UNSIGNED })
   setHeaders(headers, config.headers, path => refuse(`${path} is not a valid header`))
-  const secret =
-    typeof apiKey === 'string' ||
-    [...headers].some(([name, value]) => /^auth|api-?key/.test(name) && value !== UNSIGNED)
-  if (
-    protocol === 'http:' &&
-    (apiKey || secret) &&
-    !config.allowInsecure &&
-    !/^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
-  )
-    refuse('A key over http: needs allowInsecure')
-  // Pages and workers of every browser engine; no server runtime calls itself so.
-  if (secret && !config.allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
-    refuse('A secret key in a browser needs allowBrowserKey: every visitor can read it')
+  guard(headers)
 
   let end = pathname.length
   while (pathname[end - 1] === '/') end--
@@ -73,6 +81,7 @@ export function createClient(config: ClientConfig = {}): Client {
     ...config,
     baseUrl,
     headers,
+    guard,
     key: keySource(apiKey),
     maxResponseBytes,
     maxEventBytes,

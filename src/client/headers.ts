@@ -1,27 +1,27 @@
 /** Header names and values; `null` removes one that was set before, `undefined` changes nothing. */
 export type HeadersOption = Headers | { readonly [name: string]: string | null | undefined }
 
-/** Sets `more` on `headers`. `refuse` gets the name of one that cannot be sent; the platform's error would print its value. */
+/** Sets `more` on `headers`. `refuse` gets the name of one that cannot be sent, never its value. */
 export function setHeaders(
   headers: Headers,
   more: HeadersOption | undefined,
   refuse: (path: string) => never,
 ): void {
-  for (const [name, value] of more instanceof Headers ? more : Object.entries(more ?? {}))
-    try {
-      if (value === null) headers.delete(name)
-      else if (typeof value === 'string') headers.set(name, value)
-      else if (value !== undefined) throw value
-    } catch {
-      refuse(`headers.${name}`)
-    }
+  for (const [name, value] of more instanceof Headers ? more : Object.entries(more ?? {})) {
+    if (value === undefined) continue
+    // RFC 9110, 5.6.2 and 5.5: some runtimes let others through, and some print the value in their error.
+    const fits = typeof value === 'string' ? /^[\t -~\x80-\xff]*$/.test(value) : value === null
+    if (!fits || !/^[!#$%&'*+.^`|~\w-]+$/.test(name)) refuse(`headers.${name}`)
+    if (value === null) headers.delete(name)
+    else headers.set(name, value)
+  }
 }
 
 /** A function that replaces every key and token among `headers` in a text. */
 export function scrubber(headers: Headers): (text: string) => string {
   return text =>
     [...headers].reduce((rest, [name, value]) => {
-      const secret = value.replace(/^Bearer /, '')
+      const secret = value.replace(/^(Basic|Bearer|Token) /i, '')
       // Shorter ones hide nothing, but would blot the text.
       return /auth|cookie|key|secret|token/.test(name) && secret.length > 3
         ? rest.replaceAll(secret, '[redacted]')

@@ -16,6 +16,7 @@ export function parseJson(text: string, response: Response, { scrub }: ReadConte
   try {
     value = fromWire(JSON.parse(text)) as Json
   } catch {}
+  if (isError || value?.error || value?.object === 'error') throw apiFailure(text, response, scrub)
   if (!value || typeof value !== 'object' || Array.isArray(value))
     throw new ProtocolError(
       `Expected a JSON object, got ${text ? response.headers.get('content-type') : 'nothing'}`,
@@ -23,7 +24,6 @@ export function parseJson(text: string, response: Response, { scrub }: ReadConte
         retryable: !text,
       },
     )
-  if (isError || value.error || value.object === 'error') throw apiFailure(text, response, scrub)
   return value
 }
 

@@ -18,12 +18,14 @@ export interface Settings extends Pick<ClientConfig, 'query' | 'validate' | 'fet
   /** Without a slash at its end. */
   readonly baseUrl: string
   readonly headers: Headers
+  /** Throws where headers with a key must not be sent. */
+  readonly guard: (headers: Headers) => void
   readonly key: (() => Promise<string>) | undefined
   readonly maxResponseBytes: number
   readonly maxEventBytes: number
 }
 
-/** Throws the error that a response stands for, unless it is a 200. */
+/** Throws the error that a response stands for, unless it is one with an answer. */
 async function refuseFailure(response: Response, signal: AbortSignal, scrub: Scrub): Promise<void> {
   const { status, type, headers } = response
   if (status >= 400) {
@@ -34,19 +36,19 @@ async function refuseFailure(response: Response, signal: AbortSignal, scrub: Scr
     clearTimeout(timer)
     throw apiFailure(text.slice(0, 65_536), response, scrub)
   }
-  if (status !== 200)
+  const location = headers.get('location')
+  if (type === 'opaqueredirect' || (status >= 300 && location !== null))
     throw new ProtocolError(
-      status >= 300 || type === 'opaqueredirect'
-        ? `Redirect refused: set baseUrl to ${/^https?:..[^/?#@]+/.exec(headers.get('location')!) ?? 'its target'}`
-        : `Unusable status ${status}`,
+      `Redirect refused: baseUrl should be ${/^https?:..[^/?#@]+/.exec(`${location}`) ?? 'its target'}`,
     )
+  if (status < 200 || status > 203) throw new ProtocolError(`Unusable status ${status}`)
 }
 
 function buildUrl({ baseUrl, query }: Settings, path: string, more: CallOptions['query']): string {
   const url = new URL(baseUrl + path)
   for (const [name, value] of Object.entries({ ...query, ...more }))
     if (value !== undefined) url.searchParams.set(name, `${value}`)
-  if (url.origin !== new URL(baseUrl).origin) throw new ConfigurationError('path leaves baseUrl')
+  if (!url.href.startsWith(`${baseUrl}/`)) throw new ConfigurationError('path leaves baseUrl')
   return url.href
 }
 
@@ -62,10 +64,11 @@ function buildInit(
     })
   set({
     accept: stream ? 'text/event-stream' : 'application/json',
+    'content-type': body && 'application/json',
     'idempotency-key': options.idempotencyKey,
   })
-  if (body) set({ 'content-type': 'application/json' })
   set(options.headers)
+  settings.guard(headers)
   return {
     method: body ? 'POST' : 'GET',
     headers,
@@ -93,25 +96,31 @@ export async function exchange<T>(
 
   async function receive(response: Response, { signal, call }: FetchInit, scrub: Scrub): Promise<Answer<T>> {
     await refuseFailure(response, signal!, scrub)
+    call!.onHeaders?.()
     return operation.read(response, { ...settings, ...call, signal: signal!, scrub })
   }
 
   async function send(target: string, init: FetchInit): Promise<Response> {
-    const { maxRetries, timeout, onHeaders } = init.call!
-    if (maxRetries || timeout) throw new ConfigurationError('maxRetries and timeout need their policies')
+    const { maxRetries, timeout } = init.call!
+    if (
+      maxRetries ||
+      Object.values(Object(timeout))
+        .concat(timeout)
+        .some(limit => (limit as number) > 0)
+    )
+      throw new ConfigurationError('maxRetries and timeout need their policies')
     const signal = init.signal!
     const headers = new Headers(init.headers)
     if (headers.get('authorization') === UNSIGNED) {
       headers.delete('authorization')
       // A policy may have sent the call elsewhere: the key is for the client's own service.
-      if (target.startsWith(settings.baseUrl))
+      if (target.startsWith(`${settings.baseUrl}/`))
         headers.set('authorization', `Bearer ${await abortable(signal, settings.key!())}`)
     }
     attempts++
-    const sent = (async () => (settings.fetch ?? fetch)(target, { ...init, headers }))()
+    const sent = (async () => await (settings.fetch ?? fetch)(target, { ...init, headers }))()
     try {
       const response = await abortable(signal, sent)
-      onHeaders?.()
       return await receive(response, init, scrubber(headers))
     } catch (error) {
       // The answer is of no use any more, even if it only comes later.
@@ -121,7 +130,14 @@ export async function exchange<T>(
   }
 
   const controller = new AbortController()
-  const call: Call = { operation: operation.name, stream: !!operation.stream, maxRetries, timeout, send }
+  const call: Call = {
+    operation: operation.name,
+    baseUrl: settings.baseUrl,
+    stream: !!operation.stream,
+    maxRetries,
+    timeout,
+    send,
+  }
   const inside: FetchInit = { ...init, signal: controller.signal, call }
   const stop = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
   try {

@@ -6,6 +6,9 @@ import { invalid, type ValidationIssue } from '../errors/validation-error.ts'
  */
 export const VERBATIM: RegExp = /^(metadata|logit_?bias|parameters|schema)$/i
 
+/** Deeper values are refused: `JSON.stringify` would overflow the stack on some runtime. */
+const MAX_DEPTH = 500
+
 /** `maxTokens` → `max_tokens`; keys of any other form than `aB` (`max_tokens`, `A-b`, `userID`, `x9Y_Z`) stay. */
 export function snakeCase(key: string): string {
   return /^[a-z][a-z\d]*([A-Z][a-z\d]+)*[A-Z]?$/.test(key)
@@ -31,19 +34,25 @@ export function camelCase(key: string): string {
  */
 export function toWire(body: object, rename = true): object {
   const issues: ValidationIssue[] = []
+  let reading = ''
   // biome-ignore lint/suspicious/noExplicitAny: the caller's value may be anything
   const encode = (value: any, path: string, renames: boolean, parents: readonly unknown[]): unknown => {
     const inside = [...parents, value]
     const within = (child: unknown, key: string | number, childRenames = renames) =>
       encode(child, path + (path && '.') + key, childRenames, inside)
+    reading = path
     if (value === null || /^(string|boolean)$/.test(typeof value) || Number.isFinite(value)) return value
-    if (!parents.includes(value) && parents.length < 500) {
-      if (typeof value?.toJSON === 'function') return encode(value.toJSON(), path, renames, inside)
+    if (!parents.includes(value) && parents.length < MAX_DEPTH) {
+      // That of an invalid date returns null.
+      if (typeof value?.toJSON === 'function')
+        return encode(value.toJSON() ?? Number.NaN, path, renames, inside)
       if (Array.isArray(value)) return Array.from(value, (child, index) => within(child, index))
       // A map or a typed array would lose its content.
       if (Object.prototype.toString.call(value) === '[object Object]')
         return Object.fromEntries(
-          Object.entries(value).flatMap(([key, child]) => {
+          Object.keys(value).flatMap(key => {
+            reading = path + (path && '.') + key
+            const child = value[key]
             const name = renames ? snakeCase(key) : key
             const taken = name !== key && value[name] !== undefined
             return child === undefined
@@ -54,9 +63,16 @@ export function toWire(body: object, rename = true): object {
     }
     issues.push({ path, message: 'is not a value of JSON' })
   }
-  const wire = encode(body, '', rename, []) as object
+  let wire: unknown
+  try {
+    wire = encode(body, '', rename, [])
+  } catch (cause) {
+    // A getter, a proxy or a `toJSON` of the caller's threw.
+    throw invalid([{ path: reading, message: 'cannot be read' }], cause)
+  }
+  if (Object(wire) !== wire) issues.push({ path: '', message: 'is not an object' })
   if (issues.length) throw invalid(issues)
-  return wire
+  return wire as object
 }
 
 /** The spellings met so far. Bounded, as a service may make up keys without end. */

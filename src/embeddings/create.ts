@@ -7,7 +7,7 @@ import type { EmbeddingRequest, EmbeddingResponse } from './types.ts'
 function decode(base64: string): number[] {
   const bytes = Uint8Array.from(atob(base64), char => char.charCodeAt(0))
   const view = new DataView(bytes.buffer)
-  return Array.from({ length: bytes.length / 4 }, (_, place) => view.getFloat32(place * 4, true))
+  return Array.from({ length: Math.ceil(bytes.length / 4) }, (_, place) => view.getFloat32(place * 4, true))
 }
 
 /**
@@ -22,13 +22,14 @@ export function createEmbedding(
   request: EmbeddingRequest,
   options?: CallOptions,
 ): ResultPromise<EmbeddingResponse> {
-  const { input } = request
+  // A request that is none is told of by the client.
+  const { input, encoding_format: format } = Object(request) as EmbeddingRequest
   const expected = Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
   return client.request<EmbeddingResponse>(
     {
       name: 'createEmbedding',
       path: () => '/embeddings',
-      body: 'encoding_format' in request ? request : { encodingFormat: 'float', ...request },
+      body: format || !request ? request : { encodingFormat: 'float', ...request },
       async read(response, context) {
         const answer = await readJson<EmbeddingResponse>(response, context, 'data')
         const { data } = answer.data
@@ -39,8 +40,8 @@ export function createEmbedding(
           throw new ProtocolError('A vector is not base64 of 32-bit floats', { cause })
         }
         data.sort((a, b) => a.index - b.index)
-        if (data.length !== expected)
-          throw new ProtocolError(`Expected ${expected} vectors, got ${data.length}`)
+        if (data.length !== expected || data.some(({ index = -1 }, place) => index !== place && index >= 0))
+          throw new ProtocolError(`Expected a vector for each of ${expected} inputs`)
         return answer
       },
     },

@@ -1,7 +1,19 @@
-const watches: WeakMap<AbortSignal, Set<() => void>> = new WeakMap()
+import { invalid } from '../errors/validation-error.ts'
 
-function tellAll(this: AbortSignal): void {
-  for (const tell of watches.get(this)!) tell()
+interface Watch {
+  readonly callbacks: Set<() => void>
+  readonly tellAll: () => void
+}
+
+const watches: WeakMap<AbortSignal, Watch> = new WeakMap()
+
+function watch(signal: AbortSignal): Watch {
+  const callbacks = new Set<() => void>()
+  const tellAll = () => {
+    for (const tell of callbacks) tell()
+  }
+  watches.set(signal, { callbacks, tellAll })
+  return { callbacks, tellAll }
 }
 
 /**
@@ -9,8 +21,10 @@ function tellAll(this: AbortSignal): void {
  * share a signal it carries one listener, and none when they are over: Node warns of a leak from the eleventh on.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  const callbacks = watches.get(signal) ?? new Set()
-  watches.set(signal, callbacks.add(callback))
+  if (typeof signal.addEventListener !== 'function')
+    throw invalid([{ path: 'signal', message: 'is not an AbortSignal' }])
+  const { callbacks, tellAll } = watches.get(signal) ?? watch(signal)
+  callbacks.add(callback)
   // The same function is only ever added once.
   signal.addEventListener('abort', tellAll)
   if (signal.aborted) callback()

@@ -22,7 +22,7 @@ export function requestIdOf(headers: Headers): string | undefined {
 function statusOf(status: number, code: unknown, words: string): number {
   if (status >= 400) return status
   if ((code as number) >= 400 && (code as number) < 600) return Number(code)
-  if (/rate|quota|billing/.test(words)) return 429
+  if (/rate.?limit|too_many|quota|billing/.test(words)) return 429
   if (/auth|api_key/.test(words)) return 401
   if (/invalid/.test(words)) return 400
   return /server|internal|overload/.test(words) ? 500 : status
@@ -64,19 +64,20 @@ export function apiFailure(text: string, { status: sent, headers }: Response, sc
   const { code = outer.code, type, param, message = error.detail ?? error } = error
   const words = `${code} ${type}`
   const status = statusOf(sent, code, words)
-  const said = typeof message === 'string' ? message : JSON.stringify(message)
+  const said = Object(message) instanceof String ? `${message}` : JSON.stringify(message)
   const summary = `${status} ${/^\s*</.test(said) ? 'HTML' : said}`.slice(0, 2048)
   const Failure = classOf(status, words)
+  const safeHeaders = new Headers([...headers].map(([name, value]) => [name, scrub(value)]))
   const details: ServiceErrorDetails & ValidationErrorDetails = {
     status,
     code: code == null ? undefined : `${code}`,
-    type,
-    param,
+    type: type ?? undefined,
+    param: param ?? undefined,
     body,
     issues: Failure === ValidationError ? [{ path: param ?? '', message: summary }] : [],
-    requestId: requestIdOf(headers),
+    requestId: requestIdOf(safeHeaders),
     retryAfter: retryAfter(headers),
-    headers: new Headers([...headers].map(([name, value]) => [name, scrub(value)])),
+    headers: safeHeaders,
     retryable: isRetryable(status, words, headers),
   }
   return new Failure(summary, details)

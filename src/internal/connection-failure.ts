@@ -1,6 +1,7 @@
 import { ConnectionError } from '../errors/connection-error.ts'
 import { isLLMError, type LLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { TimeoutError } from '../errors/timeout-error.ts'
 
 /**
  * What `fetch`, or a read of its body, threw as one of this library's errors. URL and headers were checked before, so a
@@ -8,9 +9,18 @@ import { ProtocolError } from '../errors/protocol-error.ts'
  */
 export function connectionFailure(cause: unknown): LLMError {
   if (isLLMError(cause)) return cause
-  // undici puts the system's error under a `TypeError: fetch failed` or `terminated`.
+  // undici puts the system's error under a `TypeError: fetch failed` or `terminated`, and has time limits of its own.
   const { code } = Object((cause as Error)?.cause ?? cause)
+  if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)) {
+    const retryable = code === 'UND_ERR_HEADERS_TIMEOUT'
+    const phase = retryable ? 'headers' : 'idle'
+    return new TimeoutError("A limit of fetch's own dispatcher", { cause, code, phase, retryable })
+  }
   return code === 'Z_DATA_ERROR'
     ? new ProtocolError('Corrupt compression', { cause, code })
-    : new ConnectionError('Connection failed', { cause, code, retryable: true })
+    : new ConnectionError('Connection failed', {
+        cause,
+        code: typeof code === 'string' ? code : undefined,
+        retryable: true,
+      })
 }

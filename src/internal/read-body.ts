@@ -1,4 +1,5 @@
 import { LimitError } from '../errors/limit-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
 import { onAbort } from './abort.ts'
 import { connectionFailure } from './connection-failure.ts'
 
@@ -33,7 +34,8 @@ export function openBody(
     cancel,
     async read() {
       try {
-        const { value } = (await reader!.read()) as { readonly value?: Uint8Array }
+        const { value } = (reader ? await reader.read() : {}) as { readonly value?: Uint8Array }
+        if (value && !(value.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
         left -= value?.byteLength ?? 0
         onBytes?.()
         if (left >= 0 && !signal.aborted) return value

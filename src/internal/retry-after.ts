@@ -13,7 +13,7 @@ export function retryAfter(headers: Headers): number | undefined {
     Date.parse(
       /^[A-Z][a-z]+,? .+:\d\d( \d{4}| GMT)$/.exec(headers.get(name)!)?.[0].replace(/\d{4}$/, '$& GMT') ?? '',
     )
-  const seconds = /^\d{1,9}$/
+  const seconds = /^\d{1,12}$/
   const wait = date('retry-after') - (date('date') || Date.now())
   return (
     number('retry-after-ms', /^\d{1,9}(\.\d+)?$/, 1) ??

@@ -26,5 +26,5 @@ export function wholeFrom(min: number, max: number = Number.MAX_SAFE_INTEGER): N
 /** A model's name: something visible, and nothing that cannot be seen. */
 export const ModelSchema: v.GenericSchema<string> = v.pipe(
   v.string(),
-  v.regex(/^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u, 'must be a name'),
+  v.regex(/^(?!\s*$)\P{Cc}*$/u, 'must be a name'),
 )

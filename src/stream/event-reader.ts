@@ -3,6 +3,7 @@ import { ConnectionError } from '../errors/connection-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { onAbort } from '../internal/abort.ts'
 import { type BodyReader, openBody, readText } from '../internal/read-body.ts'
 import { createEventDecoder } from './event-decoder.ts'
 
@@ -23,7 +24,13 @@ export interface StreamWatcher {
   /** Bytes arrived, or the body is at its end, or the reader took up what had arrived. */
   onBytes?(): void
   /** Called once: the stream is complete (neither member is set), failed or was cancelled. */
-  onEnd?(end: { readonly error?: unknown; readonly cancelled?: boolean }): void
+  onEnd?(end: StreamEnd): void
+}
+
+/** How a stream ended. */
+export interface StreamEnd {
+  readonly error?: unknown
+  readonly cancelled?: boolean
 }
 
 /** What a stream is read with. */
@@ -56,6 +63,7 @@ export class EventReader<T> {
   #opened = false
   #atEnd = false
   #over = false
+  #toldEnd = false
 
   constructor(response: Response, context: StreamContext, dialect: Dialect<T>) {
     this.#response = response
@@ -66,6 +74,8 @@ export class EventReader<T> {
       context.onBytes?.()
       this.#tellBytes()
     })
+    // Also where nobody reads; who does is thrown the reason.
+    onAbort(context.signal, () => this.#tellEnd({ error: context.signal.reason }))
   }
 
   /** Waits for the first value, so that what fails before it is a failure of the request. */
@@ -115,7 +125,7 @@ export class EventReader<T> {
   }
 
   watch(watcher: StreamWatcher): void {
-    if (this.#over) watcher.onEnd?.({})
+    if (this.#toldEnd) watcher.onEnd?.({})
     else this.#watchers.push(watcher)
   }
 
@@ -154,25 +164,31 @@ export class EventReader<T> {
     this.#dialect.end(atDone)
     this.#finish({})
     const timer = setTimeout(this.#body.cancel, GRACE)
-    readText(this.#body)
+    readText(this.#body, this.#text, 65_536)
       .catch(() => {})
       .then(() => clearTimeout(timer))
   }
 
   #fail(error: unknown): unknown {
     let failure = error
-    if (this.#opened && error instanceof ConnectionError)
+    const { aborted } = this.#context.signal
+    if (this.#opened && !aborted && error instanceof ConnectionError)
       failure = new IncompleteStreamError('The connection broke mid-stream', { cause: error })
-    else if (!isLLMError(error) && !this.#context.signal.aborted)
+    else if (!aborted && !isLLMError(error))
       failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
     this.#body.cancel()
     this.#finish({ error: failure })
     return failure
   }
 
-  #finish(end: { readonly error?: unknown; readonly cancelled?: boolean }): void {
-    if (this.#over) return
+  #finish(end: StreamEnd): void {
     this.#over = true
+    this.#tellEnd(end)
+  }
+
+  #tellEnd(end: StreamEnd): void {
+    if (this.#toldEnd) return
+    this.#toldEnd = true
     for (const watcher of this.#watchers) watcher.onEnd?.(end)
   }
 

@@ -12,21 +12,32 @@ export function mapStream<T, U>(
       const source = stream[Symbol.asyncIterator]()
       const values: U[] = []
       let ended = false
-      return {
-        async next() {
-          while (!values.length && !ended) {
-            const { done, value } = await source.next()
-            ended = !!done
-            try {
-              values.push(...(done ? flush() : map(value)))
-            } catch (error) {
-              await source.return?.()
-              throw error
-            }
+      let last: Promise<unknown> | undefined
+      const next = async (): Promise<IteratorResult<U, undefined>> => {
+        while (!values.length && !ended) {
+          const { done, value } = await source.next()
+          // Left meanwhile: that is not the end of the stream.
+          if (ended) break
+          ended = !!done
+          try {
+            values.push(...(done ? flush() : map(value)))
+          } catch (error) {
+            await source.return?.()
+            throw error
           }
-          return values.length ? { done: false, value: values.shift()! } : { done: true, value: undefined }
+        }
+        return values.length ? { done: false, value: values.shift()! } : { done: true, value: undefined }
+      }
+      return {
+        next() {
+          // Calls that do not wait for each other are answered in order.
+          const result = last ? last.then(next, next) : next()
+          last = result
+          return result
         },
         async return() {
+          ended = true
+          values.length = 0
           await source.return?.()
           return { done: true, value: undefined }
         },

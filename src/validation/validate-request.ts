@@ -1,8 +1,8 @@
 import { ChatCompletionRequestSchema } from '../chat/schema.ts'
-import { camelCase, toWire } from '../client/wire-names.ts'
+import { checkRequest } from '../client/check-request.ts'
+import { toWire } from '../client/wire-names.ts'
 import { EmbeddingRequestSchema } from '../embeddings/schema.ts'
 import { invalid, type ValidationError, type ValidationIssue } from '../errors/validation-error.ts'
-import { check } from '../internal/check.ts'
 
 /** What in a request cannot be sent as JSON. */
 function wireIssues(request: object): readonly ValidationIssue[] {
@@ -24,19 +24,10 @@ function wireIssues(request: object): readonly ValidationIssue[] {
  * @throws {ValidationError}
  */
 export function validateRequest<T>(request: T, operation?: string): T {
-  const fields: { [key: string]: unknown } = Object(request)
-  const spellings = new Map(Object.keys(fields).map(key => [camelCase(key), key]))
-  const isEmbedding = operation ? operation === 'createEmbedding' : spellings.has('input')
-  const spelled = Object.fromEntries([...spellings].map(([name, key]) => [name, fields[key]]))
-  const issues = [
-    ...check(isEmbedding ? EmbeddingRequestSchema : ChatCompletionRequestSchema, spelled).map(
-      ({ path, message }): ValidationIssue => {
-        const [name = '', ...rest] = path.split('.')
-        return { path: [spellings.get(name) ?? name, ...rest].join('.'), message }
-      },
-    ),
-    ...wireIssues(fields),
-  ]
+  const fields: object = Object(request)
+  const isEmbedding = operation ? operation === 'createEmbedding' : 'input' in fields
+  const schema = isEmbedding ? EmbeddingRequestSchema : ChatCompletionRequestSchema
+  const issues = [...checkRequest(schema, fields), ...wireIssues(fields)]
   const first = issues.filter(({ path }, place) => issues.findIndex(issue => issue.path === path) === place)
   if (first.length) throw invalid(first)
   return request
