@@ -7,7 +7,7 @@ const config: UserConfig = defineConfig({
   target: 'es2022',
   unbundle: true,
   dts: true,
-  external: [/^node:/],
+  deps: { neverBundle: [/^node:/] },
 })
 
 export default config

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Debian's Chromium, or the one that CHROMIUM names. */
-export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const chromium: string = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 const exclude = ['test/**/*.node.test.ts']
 const launchOptions = {
@@ -23,7 +23,14 @@ const launchOptions = {
 const node = { test: { name: 'node', include: ['test/**/*.test.ts'], environment: 'node' as const } }
 
 const workerd = {
-  plugins: [cloudflareTest({ miniflare: { compatibilityDate: '2025-06-01', compatibilityFlags: ['nodejs_compat'] } })],
+  plugins: [
+    cloudflareTest({
+      miniflare: {
+        compatibilityDate: '2025-06-01',
+        compatibilityFlags: ['nodejs_compat', 'unhandled_rejection_after_microtask_checkpoint'],
+      },
+    }),
+  ],
   test: { name: 'workerd', include: ['test/**/*.test.ts'], exclude },
 }
 
@@ -43,8 +50,9 @@ const browser = {
   },
 }
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
+    reporters: ['default', './test/support/conformance-reporter.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     typecheck: { enabled: false },
     projects: [node, workerd, ...(existsSync(chromium) ? [browser] : [])].map(project => ({
@@ -53,3 +61,5 @@ export default defineConfig({
     })),
   },
 })
+
+export default config

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { IncompleteStreamError, textStream } from '../../src/index.ts'
+import { bodyOf, bytesOf, chunk, drain, STOP, sse, streamOf, until } from '../support/frames.ts'
+
+const read = (...list: readonly unknown[]) => drain(textStream(streamOf(sse(...list))))
+
+describe('textStream', () => {
+  it('gives out the pieces of the text', async () => {
+    expect(await read(chunk({ content: 'a' }), chunk({ content: 'b' }), STOP, '[DONE]')).toEqual({
+      values: ['a', 'b'],
+    })
+  })
+
+  it('B2 B3 B21 gives out nothing empty', async () => {
+    const list = [
+      chunk({ role: 'assistant', content: '' }),
+      chunk({ content: null }),
+      chunk({}),
+      chunk(null),
+      chunk({ content: [] }),
+      { choices: null },
+      { choices: [], usage: { total_tokens: 1 } },
+    ]
+    expect(await read(...list, chunk({ content: 'a' }), ...list, STOP)).toEqual({ values: ['a'] })
+  })
+
+  it('B4 gives out the text of parts, without the thinking', async () => {
+    const parts = [
+      { type: 'thinking', thinking: [{ type: 'text', text: 'no' }] },
+      { type: 'text', text: 'a' },
+    ]
+    expect(await read(chunk({ content: parts }), chunk({ reasoning_content: 'no' }), STOP)).toEqual({
+      values: ['a'],
+    })
+  })
+
+  it('B17 gives out the text that comes with the reason to finish', async () => {
+    expect(await read(chunk({ content: 'a' }), chunk({ content: 'b' }, 'stop'))).toEqual({
+      values: ['a', 'b'],
+    })
+  })
+
+  it('B28 gives out what is repeated', async () => {
+    expect((await read(chunk({ content: 'a' }), chunk({ content: 'a' }), STOP)).values).toEqual(['a', 'a'])
+  })
+
+  it('gives out the first choice only', async () => {
+    const choices = [1, 0].map(index => ({ index, delta: { content: `${index}` }, finish_reason: 'stop' }))
+    expect(await read({ choices })).toEqual({ values: ['0'] })
+    expect(await read({ choices: [{ delta: { content: 'x' }, finish_reason: 'stop' }] })).toEqual({
+      values: ['x'],
+    })
+  })
+
+  it('C10 fails as the stream does', async () => {
+    expect(await read(chunk({ content: 'a' }))).toEqual({
+      values: ['a'],
+      error: expect.any(IncompleteStreamError),
+    })
+  })
+
+  it('F6 ends the request when it is left', async () => {
+    const source = bodyOf([bytesOf(sse(chunk({ content: 'a' })))], 'silence')
+    for await (const text of textStream(streamOf(source.body))) {
+      expect(text).toBe('a')
+      break
+    }
+    await until(() => source.cancels === 1)
+  })
+})

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import {
+  APIError,
+  type ChatCompletionChunk,
+  ChatCompletionStream,
+  finalCompletion,
+  IncompleteStreamError,
+  toSSEResponse,
+} from '../../src/index.ts'
+import { DIALECTS } from '../fixtures/dialects.ts'
+import {
+  bodyOf,
+  bytesOf,
+  chunk,
+  drain,
+  events,
+  outcome,
+  STOP,
+  sse,
+  streamOf,
+  textOf,
+  until,
+} from '../support/frames.ts'
+
+const HI = chunk({ content: 'Hi' })
+
+/** Reads what a response says with this library's own client. */
+const again = (response: Response) => streamOf(() => response)
+
+async function* chunksOf(list: readonly ChatCompletionChunk[]): AsyncGenerator<ChatCompletionChunk> {
+  yield* list
+}
+
+describe('toSSEResponse', () => {
+  it.each(DIALECTS.filter(({ error }) => !error))(
+    'is read back as it was: $name',
+    async ({ events: list, completion }) => {
+      const text = list.map(each => (typeof each === 'string' ? each : sse(each))).join('')
+      const { values } = await drain(streamOf(text))
+      const sent = structuredClone(values)
+      const { values: back, error } = await drain(again(toSSEResponse(chunksOf(values))))
+      expect(error).toBeUndefined()
+      expect(back).toEqual(sent)
+      expect(await finalCompletion(again(toSSEResponse(streamOf(text))))).toEqual(completion)
+    },
+  )
+
+  it('writes wire names, vendor fields and [DONE]', async () => {
+    const more = { x_groq: { id: 'r' }, metadata: { userId: 1, user_id: 2 } }
+    const response = toSSEResponse(streamOf(sse({ ...HI, ...more }, STOP)))
+    expect(await response.text()).toBe(sse({ ...HI, ...more }, STOP, '[DONE]'))
+  })
+
+  it('H29 keeps an event one event, whatever the text is', async () => {
+    const content = 'a\n\ndata: [DONE]\n\n\r\u2028event: error\r\n\r\n'
+    const { values, error } = await drain(again(toSSEResponse(streamOf(sse(chunk({ content }), STOP)))))
+    expect([textOf(values), error]).toEqual([content, undefined])
+  })
+
+  it('has the headers of an event stream, and those that are added', async () => {
+    const init = { status: 201, headers: { 'x-more': 'y', 'content-type': 'text/plain' } }
+    const { status, headers, body } = toSSEResponse(streamOf(sse(HI, STOP)), init)
+    expect([status, headers.get('x-more')]).toEqual([201, 'y'])
+    expect(headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(headers.get('cache-control')).toContain('no-cache')
+    expect(init.headers['content-type']).toBe('text/plain')
+    await body?.cancel()
+  })
+
+  it('H30 sends an error as an event, and no [DONE] after it', async () => {
+    const text = await toSSEResponse(streamOf(sse(HI))).text()
+    expect(text).not.toContain('[DONE]')
+    expect(text.startsWith(sse(HI))).toBe(true)
+    const { error } = await drain(again(new Response(text)))
+    expect(error).toBeInstanceOf(APIError)
+    expect(error).toMatchObject({ type: 'IncompleteStreamError' })
+  })
+
+  it('H30 passes on the error of the service, and of a request that failed', async () => {
+    const failed = await drain(
+      again(
+        toSSEResponse(
+          streamOf(
+            sse(HI, { error: { message: 'Slow down', code: 'rate_limit_exceeded', type: 'requests' } }),
+          ),
+        ),
+      ),
+    )
+    expect(failed.error).toMatchObject({
+      name: 'RateLimitError',
+      code: 'rate_limit_exceeded',
+      type: 'requests',
+    })
+    const refused = await drain(again(toSSEResponse(streamOf(() => new Response('{}', { status: 401 })))))
+    expect(refused).toMatchObject({ values: [], error: expect.any(APIError) })
+  })
+
+  it('H28 says of an abort no more than that', async () => {
+    const stream = streamOf(sse(HI, STOP))
+    await stream.response
+    stream.abort(new Error('secret reason'))
+    const text = await toSSEResponse(stream).text()
+    expect(text).toContain('"type":"aborted"')
+    expect(text).not.toContain('secret')
+  })
+
+  it('L6 reads by demand', async () => {
+    const source = bodyOf(events(HI, HI, HI, HI, STOP).map(bytesOf))
+    const stream = streamOf(source.body)
+    await stream.response
+    const reader = toSSEResponse(stream).body!.getReader()
+    expect(source.pulls).toBe(1)
+    await reader.read()
+    await reader.read()
+    expect(source.pulls).toBe(2)
+    await reader.cancel()
+  })
+
+  it('F13 ends the request when its reader goes away, at rest or waiting', async () => {
+    for (const wait of [false, true]) {
+      const source = bodyOf([bytesOf(sse(HI))], 'silence')
+      const reader = toSSEResponse(streamOf(source.body)).body!.getReader()
+      await reader.read()
+      const waiting = wait ? outcome(reader.read()) : undefined
+      await reader.cancel()
+      expect((await waiting)?.value?.done ?? true).toBe(true)
+      await until(() => !source.body.locked)
+      expect(source.cancels).toBe(1)
+    }
+  })
+
+  it('H16 ends the request when a chunk cannot be written', async () => {
+    const deep = JSON.parse('['.repeat(600) + ']'.repeat(600))
+    const source = bodyOf([bytesOf(sse(HI)), bytesOf(sse({ ...HI, deep }))], 'silence')
+    const text = await toSSEResponse(streamOf(source.body)).text()
+    expect(text).toContain('"error"')
+    expect(text).not.toContain('[DONE]')
+    await until(() => source.cancels === 1)
+  })
+
+  it('fails a fold of what it relays with the completion so far', async () => {
+    const stream = new ChatCompletionStream(streamOf(sse(HI)))
+    const { error } = await outcome(finalCompletion(again(stream.toResponse())))
+    expect(error).toMatchObject({ partial: { choices: [{ message: { content: 'Hi' } }] } })
+    expect((await outcome(stream.completion())).error).toBeInstanceOf(IncompleteStreamError)
+  })
+})

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { addToolCall, type OpenToolCall, toToolCall } from '../../src/chat/tool-calls.ts'
+import { ProtocolError, type ToolCallDelta } from '../../src/index.ts'
+
+function fold(pieces: readonly ToolCallDelta[]) {
+  const calls: OpenToolCall[] = []
+  for (const piece of pieces) addToolCall(calls, piece)
+  return calls.map((call, place) => toToolCall(call, place, true))
+}
+
+describe('addToolCall', () => {
+  it('B9 B10 B12 puts any number of calls together, however their pieces alternate', () => {
+    const argumentsOf = fc.array(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 })
+    const order = fc.array(fc.nat(), { minLength: 40, maxLength: 40 })
+    const style = fc.constantFrom('index', 'id', 'both', 'one index')
+    fc.assert(
+      fc.property(
+        fc.array(argumentsOf, { minLength: 1, maxLength: 6 }),
+        order,
+        style,
+        (lists, turns, how) => {
+          const rest = lists.map(list => [...list])
+          const pieces: ToolCallDelta[] = lists.map((_, place) => ({
+            ...(how !== 'id' && { index: how === 'one index' ? 0 : place }),
+            id: `id${place}`,
+            function: { name: `f${place}`, arguments: '' },
+          }))
+          for (const turn of [...turns, ...rest.flatMap((list, place) => list.map(() => place))]) {
+            const place = turn % rest.length
+            const piece = rest[place]?.shift()
+            if (piece === undefined) continue
+            pieces.push({
+              ...(how === 'index' || how === 'both' ? { index: place } : {}),
+              ...(how !== 'index' && { id: `id${place}` }),
+              function: { arguments: piece },
+            })
+          }
+          expect(fold(pieces)).toEqual(
+            lists.map((list, place) => ({
+              id: `id${place}`,
+              type: 'function',
+              function: { name: `f${place}`, arguments: list.join('') },
+            })),
+          )
+        },
+      ),
+    )
+  })
+
+  it('B9 takes an id that comes later', () => {
+    const later = [
+      { index: 0, function: { name: 'f', arguments: '{' } },
+      { index: 0, id: 'a', function: { arguments: '}' } },
+    ]
+    expect(fold(later)).toEqual([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }])
+  })
+
+  it('B25 keeps what else a service sends, the last of each', () => {
+    const pieces = [
+      { id: 'a', type: 'custom', extraContent: { google: 1 }, function: { name: 'f' } },
+      { id: 'a', extraContent: { google: 2 } },
+    ]
+    expect(fold(pieces)).toEqual([
+      { id: 'a', type: 'custom', extraContent: { google: 2 }, function: { name: 'f', arguments: '{}' } },
+    ])
+  })
+
+  it('B13 has room for 128 calls', () => {
+    const pieces = Array.from({ length: 129 }, (_, place) => ({ id: `${place}`, function: { name: 'f' } }))
+    expect(fold(pieces.slice(0, 128))).toHaveLength(128)
+    expect(() => fold(pieces)).toThrow(ProtocolError)
+  })
+})

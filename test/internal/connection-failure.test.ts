@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { ConnectionError, LLMError } from '../../src/index.ts'
+import { connectionFailure } from '../../src/internal/connection-failure.ts'
+
+describe('connectionFailure', () => {
+  it.each([
+    'fetch failed',
+    'Failed to fetch',
+    'Load failed',
+    'NetworkError when attempting to fetch resource.',
+    'Unable to connect. Is the computer able to access the url?',
+    'error sending request',
+  ])('is the same for the text of every runtime: %s', text => {
+    const cause = new TypeError(text)
+    const error = connectionFailure(cause)
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error).toMatchObject({ retryable: true, code: undefined, cause })
+    expect(error.message).not.toContain(text)
+  })
+
+  it.each(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'UND_ERR_SOCKET', 'ConnectionRefused'])(
+    'keeps the code %s',
+    code => {
+      expect(connectionFailure(new TypeError('fetch failed', { cause: { code } })).code).toBe(code)
+      expect(connectionFailure(Object.assign(new Error('m'), { code })).code).toBe(code)
+    },
+  )
+
+  it('leaves errors of this library alone', () => {
+    const error = new LLMError('m')
+    expect(connectionFailure(error)).toBe(error)
+  })
+
+  it.each([undefined, null, 'text', 5, {}])('survives that %s was thrown', thrown => {
+    expect(connectionFailure(thrown)).toBeInstanceOf(ConnectionError)
+  })
+
+  it('has a code that is a text, or none', () => {
+    const error = connectionFailure(new DOMException('gone', 'NetworkError'))
+    expect(['undefined', 'string']).toContain(typeof error.code)
+  })
+})
