@@ -79,8 +79,8 @@ export interface Operation<T> {
   readonly name: string
   /** What is appended to the base URL; starts with a slash. May throw a `ValidationError`. */
   path(): string
-  /** A request to send by POST, in camelCase or snake_case. Without one it is a GET. */
-  readonly body?: object | undefined
+  /** A request to send by POST, in camelCase or snake_case. Without this member it is a GET. */
+  readonly body?: unknown
   /** Whether the answer is a stream; `stream` is set accordingly in the body. @default false */
   readonly stream?: true | undefined
   /** Makes an answer of a response with status 200. What it rejects with counts as the attempt's failure. */

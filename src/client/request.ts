@@ -54,9 +54,10 @@ function buildUrl({ baseUrl, query }: Settings, path: string, more: CallOptions[
 
 function buildInit(
   settings: Settings,
-  { body, stream }: Operation<unknown>,
-  options: CallOptions,
+  operation: Operation<unknown>,
+  { headers: more, idempotencyKey, extraBody = {} }: CallOptions,
 ): RequestInit {
+  const { stream } = operation
   const headers = new Headers(settings.headers)
   const set = (more: CallOptions['headers']) =>
     setHeaders(headers, more, path => {
@@ -64,19 +65,17 @@ function buildInit(
     })
   set({
     accept: stream ? 'text/event-stream' : 'application/json',
-    'content-type': body && 'application/json',
-    'idempotency-key': options.idempotencyKey,
+    'idempotency-key': idempotencyKey,
   })
-  set(options.headers)
-  settings.guard(headers)
-  return {
-    method: body ? 'POST' : 'GET',
-    headers,
-    redirect: 'manual',
-    ...(body && {
-      body: JSON.stringify({ ...toWire(body), ...toWire(options.extraBody ?? {}, false), stream }),
-    }),
+  const init = { method: 'GET', headers, redirect: 'manual' as const }
+  if ('body' in operation) {
+    set({ 'content-type': 'application/json' })
+    const body = JSON.stringify({ ...toWire(operation.body), ...toWire(extraBody, false), stream })
+    Object.assign(init, { method: 'POST', body })
   }
+  set(more)
+  settings.guard(headers)
+  return init
 }
 
 /** One exchange: builds the request, sends it through the policies, reads the answer. */
@@ -89,7 +88,7 @@ export async function exchange<T>(
   const started = performance.now()
   const { signal, maxRetries, timeout } = options
   if (signal?.aborted) throw signal.reason
-  if (operation.body) settings.validate?.(operation.body, operation.name)
+  if ('body' in operation) settings.validate?.(operation.body, operation.name)
   const url = buildUrl(settings, operation.path(), options.query)
   const init = buildInit(settings, operation, options)
   let attempts = 0
@@ -102,12 +101,7 @@ export async function exchange<T>(
 
   async function send(target: string, init: FetchInit): Promise<Response> {
     const { maxRetries, timeout } = init.call!
-    if (
-      maxRetries ||
-      Object.values(Object(timeout))
-        .concat(timeout)
-        .some(limit => (limit as number) > 0)
-    )
+    if ([maxRetries, timeout, ...Object.values(Object(timeout))].some(left => (left as number) > 0))
       throw new ConfigurationError('maxRetries and timeout need their policies')
     const signal = init.signal!
     const headers = new Headers(init.headers)

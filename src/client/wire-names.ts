@@ -32,7 +32,7 @@ export function camelCase(key: string): string {
  * @throws {ValidationError} for what JSON would change in silence or cannot carry: NaN, Infinity, BigInt, functions, symbols,
  *   holes in arrays, maps, typed arrays, circular values, more than 500 levels; with the path of each
  */
-export function toWire(body: object, rename = true): object {
+export function toWire(body: unknown, rename = true): object {
   const issues: ValidationIssue[] = []
   let reading = ''
   // biome-ignore lint/suspicious/noExplicitAny: the caller's value may be anything

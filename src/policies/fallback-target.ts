@@ -63,7 +63,9 @@ export function openTarget(target: FallbackTarget): Target {
   const { origin, pathname, protocol, hostname } = checkBaseUrl(target)
   if (typeof apiKey === 'string') checkKey(apiKey)
   const own = checkHeaders(target)
-  const secret = typeof apiKey === 'string' || [...own.keys()].some(name => /^auth|api-?key/.test(name))
+  const secret =
+    typeof apiKey === 'string' ||
+    [...own.keys()].some(name => /auth|cookie|secret|(api|tion)-?key/.test(name))
   const local = /^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
   if (protocol === 'http:' && (apiKey || secret) && !allowInsecure && !local)
     refuse('a key over http: needs allowInsecure')

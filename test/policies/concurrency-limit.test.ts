@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
+  type BodyWatcher,
   ConfigurationError,
   ConnectionError,
   collectText,
@@ -160,8 +161,7 @@ describe('a deadline in the queue', () => {
     expect([order, vi.getTimerCount()]).toEqual([[0, 1, 2], 0])
   })
 
-  // Fails until the end of a stream is told to its watchers where nobody reads it.
-  it.fails('gives back the place of a stream that nobody reads', async () => {
+  it('gives back the place of a stream that nobody reads', async () => {
     const policies = [concurrencyLimit({ limit: 1 }), timeout({ idle: 1000 })]
     const client = clientOf(createFakeFetch(), { policies })
     const unread = streamChatCompletion(client, chatRequest)
@@ -174,8 +174,7 @@ describe('a deadline in the queue', () => {
     expect(started).toBe(true)
   })
 
-  // Fails until the same holds for a watched body.
-  it.fails("gives back the place of another client's body that nobody reads", async () => {
+  it("gives back the place of another client's body that nobody reads", async () => {
     let requests = 0
     const fetch = compose(
       concurrencyLimit({ limit: 1 }),
@@ -278,6 +277,21 @@ describe('a place', () => {
       await settle()
       expect(await room(all), end.name).toBe(2)
     }
+  })
+
+  it('is given back once, even to an answer that tells its end twice', async () => {
+    let running = 0
+    const fetch = concurrencyLimit({ limit: 1 })(async () => {
+      expect(++running).toBe(1)
+      await settle()
+      running--
+      const watch = ({ onEnd }: BodyWatcher) => {
+        onEnd?.({})
+        onEnd?.({ cancelled: true })
+      }
+      return Object.assign(new Response(null), { watch })
+    })
+    await Promise.all(Array.from({ length: 5 }, () => fetch(URL_A, {})))
   })
 
   it('is given back when the fetch fails, at once or later', async () => {

@@ -143,8 +143,10 @@ describe('moving on', () => {
 
   it('does not happen after a deadline over all', async () => {
     const { fetch, asked } = services({ first: { stall: 'headers' } })
-    const client = clientOf(fetch, { policies: [timeout({ total: 30 }), fallback({ to: [second] })] })
+    const when = vi.fn(() => true)
+    const client = clientOf(fetch, { policies: [timeout({ total: 30 }), fallback({ to: [second], when })] })
     expect(await failureOf(createChatCompletion(client, chatRequest))).toMatchObject({ phase: 'total' })
+    expect(when).not.toHaveBeenCalled()
     expect(asked()).toEqual(['api.test'])
   })
 
@@ -301,6 +303,7 @@ describe('options', () => {
     ['an empty key', [{ baseUrl: SECOND, apiKey: '' }]],
     ['a bad header', [{ baseUrl: SECOND, headers: { 'x-a': 'hu\nsh' } }]],
     ['a key over http', [{ baseUrl: 'http://x.test/v1', apiKey: () => 'hush' }]],
+    ['a secret header over http', [{ baseUrl: 'http://x.test/v1', headers: { 'x-goog-auth': 'hush' } }]],
     ['a key header over http', [{ baseUrl: 'http://x.test/v1', headers: { 'api-key': 'hush' } }]],
   ])('are refused with %s', (_, to) => {
     let error: unknown
