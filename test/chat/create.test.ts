@@ -30,7 +30,7 @@ describe('createChatCompletion', () => {
     ],
     ['B5 thinking', { role: 'assistant', content: '', reasoning_content: 'Hm', reasoning: null }],
     ['B4 content in parts', { role: 'assistant', content: [{ type: 'text', text: 'a' }] }],
-  ])('passes on what services answer: %s', async (_, message) => {
+  ])('B24 passes on odd counts, and what services answer: %s', async (_, message) => {
     const usage = {
       prompt_tokens: 12,
       completion_tokens: 2,

@@ -52,6 +52,13 @@ function expectHonest(result: { value?: ChatCompletion; error?: unknown }, whole
     expect(all?.toolCalls?.[place]?.function.arguments.startsWith(call.function.arguments)).toBe(true)
 }
 
+describe('finalCompletion of one dialect', () => {
+  it('B6 begins a call in the first chunk', async () => {
+    const { events, completion } = DIALECTS.find(({ name }) => name.startsWith('qwen: role'))!
+    expect(await fold(textsOf(events, true).map(bytesOf))).toEqual({ value: completion })
+  })
+})
+
 describe.each(DIALECTS)('finalCompletion of $name', fixture => {
   const { completion, error } = fixture
 

@@ -125,7 +125,7 @@ describe('the body of an error', () => {
 })
 
 describe('a status that is neither 200 nor an error', () => {
-  it.each([204, 205, 206, 300, 304])('%i is a ProtocolError', async status => {
+  it.each([204, 205, 206, 300, 304])('C23 %i is a ProtocolError', async status => {
     const body = [204, 205, 304].includes(status) ? null : JSON.stringify(completion)
     const error = await failureOf(ask(async () => new Response(body, { status })))
     expect(error).toBeInstanceOf(ProtocolError)

@@ -61,7 +61,7 @@ describe('createEmbedding', () => {
     expect(data[0]?.embedding).toEqual([0.5, -1.25, 3])
   })
 
-  it('puts the vectors in the order of the inputs', async () => {
+  it('B30 puts the vectors in the order of the inputs', async () => {
     const client = clientOf(async () => vectors(item(2, [2]), item(0, [0]), item(1, [1])))
     const { data } = await createEmbedding(client, { model, input: ['a', 'b', 'c'] })
     expect(data.map(({ embedding }) => embedding)).toEqual([[0], [1], [2]])
@@ -117,7 +117,7 @@ describe('createEmbedding', () => {
     expect(error).toBeInstanceOf(ProtocolError)
   })
 
-  it('refuses two vectors for one input', async () => {
+  it('B30 refuses two vectors for one input', async () => {
     const client = clientOf(async () => vectors(item(0, [1]), item(0, [2])))
     const error = await failureOf(createEmbedding(client, { model, input: ['a', 'b'] }))
     expect(error).toBeInstanceOf(ProtocolError)

@@ -138,7 +138,7 @@ describe('the shapes of a body', () => {
     ['an object that tells nothing', { a: 1 }, '{"a":1}'],
     ['"error": null', { error: null, message: 'Why' }, 'Why'],
     ['a number', '5', '5'],
-  ])('%s', (_, body, said) => {
+  ])('B31 %s', (_, body, said) => {
     expect(failure(418, body).message.trim()).toBe(`418 ${said}`.trim())
   })
 

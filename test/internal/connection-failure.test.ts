@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConnectionError, LLMError } from '../../src/index.ts'
+import { ConnectionError, LLMError, TimeoutError } from '../../src/index.ts'
 import { connectionFailure } from '../../src/internal/connection-failure.ts'
 
 describe('connectionFailure', () => {
@@ -10,7 +10,7 @@ describe('connectionFailure', () => {
     'NetworkError when attempting to fetch resource.',
     'Unable to connect. Is the computer able to access the url?',
     'error sending request',
-  ])('is the same for the text of every runtime: %s', text => {
+  ])('C3 is the same for the text of every runtime: %s', text => {
     const cause = new TypeError(text)
     const error = connectionFailure(cause)
     expect(error).toBeInstanceOf(ConnectionError)
@@ -25,6 +25,15 @@ describe('connectionFailure', () => {
       expect(connectionFailure(Object.assign(new Error('m'), { code })).code).toBe(code)
     },
   )
+
+  it.each([
+    ['UND_ERR_HEADERS_TIMEOUT', 'headers', true],
+    ['UND_ERR_BODY_TIMEOUT', 'idle', false],
+  ])("C20 takes a limit of the runtime's own for a timeout: %s", (code, phase, retryable) => {
+    const error = connectionFailure(new TypeError('fetch failed', { cause: { code } }))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ code, phase, retryable })
+  })
 
   it('leaves errors of this library alone', () => {
     const error = new LLMError('m')

@@ -63,7 +63,7 @@ describe('a minute of outage', () => {
     expect(new Set(await wave(100, ask, 0))).toEqual(new Set([undefined]))
   })
 
-  it('gets hardly any from LLMClient, which finds out when it is over', async () => {
+  it('C24 gets hardly any from LLMClient, which finds out when it is over', async () => {
     const fetch = outage()
     const { ask } = facade({ fetch })
     let sent = 0

@@ -259,7 +259,7 @@ describe('how long', () => {
 })
 
 describe('abort', () => {
-  it('ends the wait at once, and nothing more is sent', async () => {
+  it('F4 ends the wait at once, and nothing more is sent', async () => {
     const controller = new AbortController()
     const fetch = vi.fn<Fetch>(async () => status(503))
     const failing = failureOf(retry()(fetch)(url, { signal: controller.signal }))

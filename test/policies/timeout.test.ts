@@ -140,7 +140,7 @@ describe('limits', () => {
 })
 
 describe('headers', () => {
-  it('ends a wait for the headers, which may be tried again', async () => {
+  it('C4 ends a wait for the headers, which may be tried again', async () => {
     for (const limits of [100, { headers: 100 }]) {
       const { after, phase, error } = await call([timeout(limits)], timed(101, halves(1)))
       expect([after, phase, error?.name, error?.retryable]).toEqual([100, 'headers', 'TimeoutError', true])

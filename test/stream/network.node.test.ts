@@ -4,11 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest'
 import {
   type ChatCompletionChunk,
   ConnectionError,
+  createChatCompletion,
   createClient,
   IncompleteStreamError,
   isLLMError,
   type LLMError,
   ProtocolError,
+  retry,
   streamChatCompletion,
 } from '../../src/index.ts'
 import { startFakeServer } from '../../src/testing/server.ts'
@@ -43,6 +45,37 @@ const head = (...lines: string[]): string =>
   ['HTTP/1.1 200 OK', 'content-type: text/event-stream', 'connection: close', ...lines, '', ''].join('\r\n')
 const chunked = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 const CHUNKED = head('transfer-encoding: chunked')
+
+describe('a connection that is kept', () => {
+  it('C21 is tried again by retry where the server has closed it meanwhile', async () => {
+    const answer = JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' } }] })
+    const sockets: Socket[] = []
+    let requests = 0
+    const running = createServer(socket => {
+      sockets.push(socket)
+      socket.on('error', () => {})
+      socket.on('data', data => {
+        if (!data.toString().startsWith('POST')) return
+        // The second request meets a connection that is being closed.
+        if (++requests === 2) socket.destroy()
+        else
+          socket.write(
+            `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`,
+          )
+      })
+    })
+    server = running
+    await new Promise<void>(resolve => running.listen(0, '127.0.0.1', resolve))
+    const { port } = running.address() as { port: number }
+    const policies = [retry({ initialDelay: 1 })]
+    const client = createClient({ baseUrl: `http://127.0.0.1:${port}/v1`, policies })
+    const first = await createChatCompletion(client, request).withResponse()
+    const second = await createChatCompletion(client, request).withResponse()
+    for (const socket of sockets) socket.destroy()
+    expect([first.attempts, second.attempts, requests]).toEqual([1, 2, 3])
+    for (const { data } of [first, second]) expect(data.choices[0].message.content).toBe('Hi')
+  })
+})
 
 describe('a stream over TCP', () => {
   it('C9 tells of a reset in mid stream', async () => {
