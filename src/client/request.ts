@@ -5,22 +5,15 @@ import { abortable, onAbort } from '../internal/abort.ts'
 import { apiFailure, requestIdOf, type Scrub } from '../internal/api-failure.ts'
 import { connectionFailure } from '../internal/connection-failure.ts'
 import { openBody, readText } from '../internal/read-body.ts'
+import { type Service, UNSIGNED } from '../internal/service.ts'
 import type { Call, Fetch, FetchInit } from '../policies/policy.ts'
 import type { Answer, CallOptions, ClientConfig, Operation, WithResponse } from './client.ts'
 import { scrubber, setHeaders } from './headers.ts'
 import { toWire } from './wire-names.ts'
 
-/** Stands for the key in `authorization` until the request goes out, so that no policy sees the key. */
-export const UNSIGNED = 'Bearer'
-
 /** A client's checked configuration. */
-export interface Settings extends Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
-  /** Without a slash at its end. */
-  readonly baseUrl: string
+export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
   readonly headers: Headers
-  /** Throws where headers with a key must not be sent. */
-  readonly guard: (headers: Headers) => void
-  readonly key: (() => Promise<string>) | undefined
   readonly maxResponseBytes: number
   readonly maxEventBytes: number
 }
@@ -109,7 +102,7 @@ export async function exchange<T>(
       headers.delete('authorization')
       // A policy may have sent the call elsewhere: the key is for the client's own service.
       if (target.startsWith(`${settings.baseUrl}/`))
-        headers.set('authorization', `Bearer ${await abortable(signal, settings.key!())}`)
+        headers.set('authorization', `Bearer ${await abortable(signal, settings.key())}`)
     }
     attempts++
     const sent = (async () => await (settings.fetch ?? fetch)(target, { ...init, headers }))()

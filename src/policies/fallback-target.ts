@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
+import { misconfigured, openService } from '../internal/service.ts'
 import { bounded } from './bounded.ts'
 import type { FetchInit } from './policy.ts'
 
@@ -29,64 +29,26 @@ export interface Target {
 /** All that another service gets to see of a request's headers: any other may hold a secret of the first. */
 const KEPT = ['accept', 'content-type', 'idempotency-key']
 
-function refuse(message: string): never {
-  throw new ConfigurationError(`fallback: ${message}`)
-}
-
-/** Checked as `createClient` checks its own. */
-function checkBaseUrl({ baseUrl }: FallbackTarget): URL {
-  try {
-    if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(baseUrl)) return new URL(baseUrl)
-  } catch {}
-  return refuse('baseUrl must be an http(s) URL without credentials, query or fragment')
-}
-
-function checkKey(key: unknown): string {
-  return (
-    (typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)?.[1]) ||
-    refuse('apiKey must be ASCII characters')
-  )
-}
-
 function checkHeaders({ headers }: FallbackTarget): Headers {
   try {
     return new Headers(headers)
   } catch {
     // The platform's error would print the value.
-    return refuse('headers are not valid')
+    return misconfigured('fallback: headers are not valid')
   }
 }
 
 /** @throws {ConfigurationError} for what `createClient` would refuse */
 export function openTarget(target: FallbackTarget): Target {
-  const { apiKey, model, allowInsecure, allowBrowserKey } = target
-  const { origin, pathname, protocol, hostname } = checkBaseUrl(target)
-  if (typeof apiKey === 'string') checkKey(apiKey)
+  const { apiKey, model } = target
+  const { baseUrl, guard, key } = openService(target)
   const own = checkHeaders(target)
-  const secret =
-    typeof apiKey === 'string' ||
-    [...own.keys()].some(name => /auth|cookie|secret|(api|tion)-?key/.test(name))
-  const local = /^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
-  if (protocol === 'http:' && (apiKey || secret) && !allowInsecure && !local)
-    refuse('a key over http: needs allowInsecure')
-  if (secret && !allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
-    refuse('a secret key in a browser needs allowBrowserKey')
-  let end = pathname.length
-  while (pathname[end - 1] === '/') end--
-  const baseUrl = origin + pathname.slice(0, end)
-
-  async function provideKey(): Promise<string> {
-    try {
-      return checkKey(typeof apiKey === 'function' ? await apiKey() : apiKey)
-    } catch (cause) {
-      throw new ConfigurationError('fallback: apiKey gave no key', { cause })
-    }
-  }
+  guard(own)
 
   async function sign(init: FetchInit): Promise<FetchInit> {
     if (apiKey === undefined) return init
     const headers = new Headers(init.headers)
-    headers.set('authorization', `Bearer ${await bounded(provideKey(), init)}`)
+    headers.set('authorization', `Bearer ${await bounded(key(), init)}`)
     return { ...init, headers }
   }
 
