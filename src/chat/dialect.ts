@@ -26,6 +26,7 @@ export function chatDialect(
   expected = 1,
 ): Dialect<ChatCompletionChunk> {
   const choices = new Map<number, ChoiceState>()
+  let events = 0
 
   function track({ index, delta, finishReason }: ChunkChoice): void {
     const place = checkIndex(index) ?? 0
@@ -47,7 +48,13 @@ export function chatDialect(
 
   return {
     parse({ data, event }) {
-      const chunk = parseJson(data, response, context, event === 'error') as ChatCompletionChunk
+      const chunk = parseJson(
+        data,
+        response,
+        context,
+        event === 'error',
+        `Event ${++events}`,
+      ) as ChatCompletionChunk
       if (!Object.keys(chunk).length) return undefined
       // Some services leave these out where they have nothing to say.
       chunk.choices ??= []

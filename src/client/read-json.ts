@@ -9,21 +9,24 @@ type Json = { readonly [key: string]: unknown }
 /**
  * The object that a text holds, renamed. An error that came with status 200 is thrown as one.
  *
+ * @param isError whether the service says that it is one, whatever it looks like
+ * @param what what the text is, for the message: the text itself may be the user's
  * @throws {ProtocolError} for anything but a JSON object
  */
-export function parseJson(text: string, response: Response, { scrub }: ReadContext, isError = false): Json {
+export function parseJson(
+  text: string,
+  response: Response,
+  { scrub }: ReadContext,
+  isError = false,
+  what: string = text ? `An answer of ${response.headers.get('content-type')}` : 'An empty answer',
+): Json {
   let value: Json | undefined
   try {
     value = fromWire(JSON.parse(text)) as Json
   } catch {}
   if (isError || value?.error || value?.object === 'error') throw apiFailure(text, response, scrub)
   if (!value || typeof value !== 'object' || Array.isArray(value))
-    throw new ProtocolError(
-      `Expected a JSON object, got ${text ? response.headers.get('content-type') : 'nothing'}`,
-      {
-        retryable: !text,
-      },
-    )
+    throw new ProtocolError(`${what} is not a JSON object`, { retryable: !text })
   return value
 }
 

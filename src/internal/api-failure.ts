@@ -40,13 +40,16 @@ function isRetryable(status: number, words: string, headers: Headers): boolean {
 
 function classOf(status: number, words: string): typeof APIError | typeof ValidationError {
   if (/content.?(filter|policy)/.test(words)) return ContentFilterError
-  if (status === 400 || status === 422) return ValidationError
-  if (status === 401) return AuthenticationError
-  if (status === 403) return PermissionError
-  if (status === 404) return NotFoundError
-  if (status === 409) return ConflictError
-  if (status === 429) return RateLimitError
-  return status >= 500 ? ServerError : APIError
+  const classes: { readonly [status: number]: typeof APIError | typeof ValidationError } = {
+    400: ValidationError,
+    401: AuthenticationError,
+    403: PermissionError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: ValidationError,
+    429: RateLimitError,
+  }
+  return classes[status] ?? (status >= 500 ? ServerError : APIError)
 }
 
 /**
@@ -68,17 +71,17 @@ export function apiFailure(text: string, { status: sent, headers }: Response, sc
   const summary = `${status} ${/^\s*</.test(said) ? 'HTML' : said}`.slice(0, 2048)
   const Failure = classOf(status, words)
   const safeHeaders = new Headers([...headers].map(([name, value]) => [name, scrub(value)]))
-  const details: ServiceErrorDetails & ValidationErrorDetails = {
+  const details: ServiceErrorDetails & Partial<ValidationErrorDetails> = {
     status,
     code: code == null ? undefined : `${code}`,
     type: type ?? undefined,
     param: param ?? undefined,
     body,
-    issues: Failure === ValidationError ? [{ path: param ?? '', message: summary }] : [],
+    ...(Failure === ValidationError && { issues: [{ path: param ?? '', message: summary }] }),
     requestId: requestIdOf(safeHeaders),
     retryAfter: retryAfter(headers),
     headers: safeHeaders,
     retryable: isRetryable(status, words, headers),
   }
-  return new Failure(summary, details)
+  return new Failure(summary, details as ServiceErrorDetails & ValidationErrorDetails)
 }

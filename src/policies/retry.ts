@@ -3,10 +3,11 @@ import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { invalid } from '../errors/validation-error.ts'
 import { onAbort } from '../internal/abort.ts'
+import { openBody, readText } from '../internal/read-body.ts'
 import { retryAfter } from '../internal/retry-after.ts'
 import { bounded } from './bounded.ts'
 import { isReplayable } from './is-replayable.ts'
-import type { FetchPolicy, Policy } from './policy.ts'
+import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
 
 /** A failed attempt, as {@link RetryOptions.shouldRetry} and {@link RetryOptions.onRetry} see it. */
 export interface FailedAttempt {
@@ -75,6 +76,31 @@ function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]
   return !ruledOut && ((retryable && !STATUSES.includes(status)) || statuses.includes(status))
 }
 
+/** Whether another client's 429 is for a spent quota, which no wait brings back. */
+async function isSpent(response: Response, { signal }: FetchInit): Promise<boolean> {
+  if (response.status !== 429) return false
+  const body = openBody(response.clone(), signal ?? new AbortController().signal, 65_536)
+  const timer = setTimeout(body.cancel, 2000)
+  const text = await readText(body).catch(() => '')
+  clearTimeout(timer)
+  return /insufficient_quota|billing|spend/.test(text)
+}
+
+/** Runs a hook of the caller's. An error of its own keeps the failure that it was told of as its cause. */
+async function told<T>(
+  hook: () => T | PromiseLike<T>,
+  { error }: FailedAttempt,
+  init: FetchInit,
+): Promise<T> {
+  try {
+    return await bounded(hook(), init)
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown !== error && thrown.cause === undefined)
+      Reflect.set(thrown, 'cause', error)
+    throw thrown
+  }
+}
+
 /** Whether an answer of another client's fetch is a failure. */
 function isFailure(response: Response, statuses: readonly number[]): boolean {
   if ('data' in response) return false
@@ -136,7 +162,9 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
         const failed: FailedAttempt = { attempt, error, response }
         let delay: number | undefined
         if (attempt <= budget && isReplayable(url, init) && !signal?.aborted) {
-          const retried = shouldRetry ? await bounded(shouldRetry(failed), init) : mayPass(failed, statuses)
+          const retried = shouldRetry
+            ? await told(() => shouldRetry(failed), failed, init)
+            : mayPass(failed, statuses) && !(response && (await isSpent(response, init)))
           if (retried) delay = delayAfter(failed, call?.deadline)
         }
         spent = error instanceof TimeoutError ? BUCKET.timeoutCost : BUCKET.cost
@@ -145,7 +173,8 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
           throw error
         }
         tokens -= spent
-        onRetry?.({ ...failed, delay })
+        const retrying = { ...failed, delay }
+        if (onRetry) await told(() => onRetry(retrying), failed, init)
         response?.body?.cancel().catch(() => {})
         await sleep(delay, signal)
       }

@@ -411,6 +411,28 @@ describe('hooks', () => {
     )
     expect((await run({ onRetry: fail }, [status(503), status(200)])).error).toBe(mine)
   })
+
+  it('that throw keep the failure as the cause', async () => {
+    const failure = new ConnectionError('gone', { retryable: true })
+    const fail = () => {
+      throw new Error('mine')
+    }
+    expect((await run({ shouldRetry: fail }, [failure])).error).toMatchObject({
+      message: 'mine',
+      cause: failure,
+    })
+    expect((await run({ onRetry: fail }, [failure])).error).toMatchObject({ message: 'mine', cause: failure })
+  })
+})
+
+describe("a spent quota behind another client's fetch", () => {
+  it('is not retried, and its body is still there', async () => {
+    const spent = Response.json({ error: { code: 'insufficient_quota' } }, { status: 429 })
+    const fetch = vi.fn(async () => spent)
+    const response = await retry()(fetch)('https://api.test/v1/x', {})
+    expect(fetch).toHaveBeenCalledTimes(1)
+    expect(await response.json()).toEqual({ error: { code: 'insufficient_quota' } })
+  })
 })
 
 describe('the bucket of tokens', () => {
