@@ -87,8 +87,8 @@ export async function exchange<T>(
   let attempts = 0
 
   async function receive(response: Response, { signal, call }: FetchInit, scrub: Scrub): Promise<Answer<T>> {
+    call!.onHeaders?.(response.status)
     await refuseFailure(response, signal!, scrub)
-    call!.onHeaders?.()
     return operation.read(response, { ...settings, ...call, signal: signal!, scrub })
   }
 
@@ -105,6 +105,7 @@ export async function exchange<T>(
         headers.set('authorization', `Bearer ${await abortable(signal, settings.key())}`)
     }
     attempts++
+    init.call!.onAttempt?.()
     const sent = (async () => await (settings.fetch ?? fetch)(target, { ...init, headers }))()
     try {
       const response = await abortable(signal, sent)

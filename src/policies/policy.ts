@@ -11,8 +11,13 @@ export interface Call {
   readonly timeout?: number | TimeoutLimits | undefined
   /** When the whole call must be over, on the clock of `performance.now()`. */
   readonly deadline?: number | undefined
-  /** Called when an answer's headers are there. The promise of the fetch settles later: see {@link Fetch}. */
-  readonly onHeaders?: (() => void) | undefined
+  /** Called as a request goes out. */
+  readonly onAttempt?: (() => void) | undefined
+  /**
+   * Called when an answer's headers are there. The promise of the fetch settles later: see {@link Fetch}; for an error (400 and
+   * above) in two seconds at most, which is what its details may take.
+   */
+  readonly onHeaders?: ((status: number) => void) | undefined
   /** Called when bytes of an answer arrive before its promise settles. */
   readonly onBytes?: (() => void) | undefined
   /** The innermost fetch: signs the request, sends it, and lets only a good answer through. */

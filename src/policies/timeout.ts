@@ -61,11 +61,17 @@ class Clock {
 
   /** Begins a phase that a single event ends, or the one in which bytes are waited for. */
   enter(phase: 'headers' | 'firstEvent' | 'idle'): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.pause()
     const limit = this.#limits[phase]
     if (phase === 'idle') this.wait()
     else if (limit) this.#timer = startTimer(() => this.#fail(phase), limit)
+  }
+
+  /** Ends the phase; the total runs on. */
+  pause(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#waitingSince = undefined
   }
 
   /**
@@ -133,9 +139,15 @@ export function timeout(limits: number | TimeoutLimits = {}): FetchPolicy {
         deadline: limits.total
           ? Math.min(call.deadline ?? Infinity, performance.now() + limits.total)
           : call.deadline,
-        onHeaders() {
-          clock.enter(call.stream && limits.firstEvent ? 'firstEvent' : 'idle')
-          call.onHeaders?.()
+        onAttempt() {
+          clock.enter('headers')
+          call.onAttempt?.()
+        },
+        onHeaders(status) {
+          // An error is known by its headers, and what follows it is another attempt.
+          if (status >= 400) clock.pause()
+          else clock.enter(call.stream && limits.firstEvent ? 'firstEvent' : 'idle')
+          call.onHeaders?.(status)
         },
         onBytes() {
           // Until a stream's first event is there, only that is waited for.

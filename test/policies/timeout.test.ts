@@ -162,6 +162,19 @@ describe('headers', () => {
     const { after, phase } = await call([timeout(100)], () => new Promise(() => {}))
     expect([after, phase]).toEqual([100, 'headers'])
   })
+
+  it('does not hide an error whose body never ends', async () => {
+    const endless = async () => new Response(new ReadableStream(), { status: 500 })
+    const { after, error } = await call([timeout(100)], endless)
+    expect([after, error?.name]).toEqual([2000, 'ServerError'])
+  })
+
+  it('around retry does not run in the wait between two attempts', async () => {
+    let attempts = 0
+    const fetch = async () => (++attempts > 1 ? Response.json(completion) : new Response('', { status: 503 }))
+    const policies = [timeout(100), retry({ initialDelay: 300, jitter: false })]
+    expect(await call(policies, fetch)).toEqual({ after: 300 })
+  })
 })
 
 describe('idle', () => {
