@@ -27,13 +27,18 @@ export function chatDialect(
 ): Dialect<ChatCompletionChunk> {
   const choices = new Map<number, ChoiceState>()
   let events = 0
+  const eventName = () => `Event ${events}`
 
   function track({ index, delta, finishReason }: ChunkChoice): void {
     const place = checkIndex(index) ?? 0
-    const choice: ChoiceState = choices.get(place) ?? { finished: false, args: new Map(), ids: new Map() }
-    choices.set(place, choice)
+    let choice = choices.get(place)
+    if (!choice) {
+      choice = { finished: false, args: new Map(), ids: new Map() }
+      choices.set(place, choice)
+    }
     choice.finished ||= !!finishReason
-    for (const { id, index: position, function: call } of delta.toolCalls ?? []) {
+    if (!delta.toolCalls) return
+    for (const { id, index: position, function: call } of delta.toolCalls) {
       // A piece without an id belongs to the last with its index; one without either, to the last of all.
       const json: unknown = call?.arguments ?? ''
       const latest = choice.ids.get(checkIndex(position))
@@ -48,16 +53,13 @@ export function chatDialect(
 
   return {
     parse({ data, event }) {
-      const chunk = parseJson(
-        data,
-        response,
-        context,
-        event === 'error',
-        `Event ${++events}`,
-      ) as ChatCompletionChunk
-      if (!Object.keys(chunk).length) return undefined
+      events++
+      const chunk = parseJson(data, response, context, event === 'error', eventName) as ChatCompletionChunk
       // Some services leave these out where they have nothing to say.
-      chunk.choices ??= []
+      if (!chunk.choices) {
+        if (!Object.keys(chunk).length) return undefined
+        chunk.choices = []
+      }
       for (const choice of chunk.choices) {
         choice.delta ??= {}
         track(choice)

@@ -10,7 +10,7 @@ type Json = { readonly [key: string]: unknown }
  * The object that a text holds, renamed. An error that came with status 200 is thrown as one.
  *
  * @param isError whether the service says that it is one, whatever it looks like
- * @param what what the text is, for the message: the text itself may be the user's
+ * @param what tells what the text is, for the message: the text itself may be the user's
  * @throws {ProtocolError} for anything but a JSON object
  */
 export function parseJson(
@@ -18,7 +18,8 @@ export function parseJson(
   response: Response,
   { scrub }: ReadContext,
   isError = false,
-  what: string = text ? `An answer of ${response.headers.get('content-type')}` : 'An empty answer',
+  what: () => string = () =>
+    text ? `An answer of ${response.headers.get('content-type')}` : 'An empty answer',
 ): Json {
   let value: Json | undefined
   try {
@@ -26,7 +27,7 @@ export function parseJson(
   } catch {}
   if (isError || value?.error || value?.object === 'error') throw apiFailure(text, response, scrub)
   if (!value || typeof value !== 'object' || Array.isArray(value))
-    throw new ProtocolError(`${what} is not a JSON object`, { retryable: !text })
+    throw new ProtocolError(`${what()} is not a JSON object`, { retryable: !text })
   return value
 }
 

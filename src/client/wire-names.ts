@@ -102,7 +102,7 @@ export function fromWire(value: unknown): unknown {
   const result: { [key: string]: unknown } = {}
   for (const key of Object.keys(source)) {
     const child = source[key]
-    const name = spelled(key)
+    const name = key.includes('_') ? spelled(key) : key
     const taken = name !== key && Object.hasOwn(source, name)
     const renamed = typeof child === 'object' && !VERBATIM.test(key) ? fromWire(child) : child
     // An assignment to `__proto__` would set the prototype.

@@ -107,7 +107,11 @@ export class EventReader<T> {
       while (value === undefined && !this.#over) {
         if (this.#atEnd) this.#complete(false)
         else {
-          await this.#fill()
+          for (const watcher of this.#watchers) watcher.onWait?.()
+          const bytes = await this.#body.read()
+          // A promise more for each read would show in the time that a stream takes.
+          const whole = this.#feed(bytes)
+          if (whole !== undefined) await this.#readWhole(whole)
           value = this.take()
         }
       }
@@ -129,24 +133,27 @@ export class EventReader<T> {
     else this.#watchers.push(watcher)
   }
 
-  async #fill(): Promise<void> {
-    for (const watcher of this.#watchers) watcher.onWait?.()
-    const bytes = await this.#body.read()
+  /** Takes bytes in, or the end of the body. Returns the beginning of a whole answer, if it is one. */
+  #feed(bytes: Uint8Array | undefined): string | undefined {
     this.#atEnd = !bytes
     // The last event counts even where its blank line is missing.
     const text = this.#text.decode(bytes, { stream: !!bytes }) + (bytes ? '' : '\n\n')
-    // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
-    const start = this.#sniffed ? undefined : /\S/.exec(text)?.[0]
-    this.#sniffed ||= !!start
-    if (start === '<')
-      throw new ProtocolError(`Expected a stream, got ${this.#response.headers.get('content-type')}`)
-    if (start === '{') {
-      this.#ready = this.#dialect.parseWhole(text + (await readText(this.#body, this.#text)))
-      this.#finish({})
-    } else {
-      this.#place = 0
-      this.#events = this.#decode(text, bytes?.length ?? 0)
+    if (!this.#sniffed) {
+      // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
+      const start = /\S/.exec(text)?.[0]
+      this.#sniffed = !!start
+      if (start === '<')
+        throw new ProtocolError(`Expected a stream, got ${this.#response.headers.get('content-type')}`)
+      if (start === '{') return text
     }
+    this.#place = 0
+    this.#events = this.#decode(text, bytes?.length ?? 0)
+    return undefined
+  }
+
+  async #readWhole(start: string): Promise<void> {
+    this.#ready = this.#dialect.parseWhole(start + (await readText(this.#body, this.#text)))
+    this.#finish({})
   }
 
   #read(event: EventSourceMessage): T | undefined {
