@@ -42,6 +42,8 @@ const server = createServer(async (request, response) => {
   for (const piece of pieces) {
     // Each write is a chunk of the transfer encoding, and so of the reader.
     if (!response.write(piece)) await once(response, 'drain')
+    // A turn of the loop between two events, or the system would join them into one packet.
+    if (pieces === events) await new Promise(resolve => setImmediate(resolve))
   }
   response.end()
 })

@@ -104,7 +104,8 @@ export function fromWire(value: unknown): unknown {
     const child = source[key]
     const name = key.includes('_') ? spelled(key) : key
     const taken = name !== key && Object.hasOwn(source, name)
-    const renamed = typeof child === 'object' && !VERBATIM.test(key) ? fromWire(child) : child
+    const renamed =
+      child !== null && typeof child === 'object' && !VERBATIM.test(key) ? fromWire(child) : child
     // An assignment to `__proto__` would set the prototype.
     if (key === '__proto__') Object.defineProperty(result, key, { value: renamed, enumerable: true })
     else result[taken ? key : name] = renamed

@@ -47,6 +47,8 @@ const GRACE = 100
 
 /** The values of a stream, read by demand. */
 export class EventReader<T> {
+  /** Whether a `next` is under way. */
+  busy = false
   readonly #response: Response
   readonly #context: StreamContext
   readonly #dialect: Dialect<T>
@@ -80,7 +82,7 @@ export class EventReader<T> {
 
   /** Waits for the first value, so that what fails before it is a failure of the request. */
   async open(): Promise<void> {
-    this.#ready = await this.next()
+    this.#ready = (await this.next()).value
     this.#opened = true
   }
 
@@ -100,10 +102,11 @@ export class EventReader<T> {
     }
   }
 
-  /** The next value, or undefined once the stream is complete; whatever else ends it is thrown, once. One call at a time. */
-  async next(): Promise<T | undefined> {
-    let value = this.take()
+  /** The next value, or the end once the stream is complete; whatever else ends it is thrown, once. One call at a time. */
+  async next(): Promise<IteratorResult<T, undefined>> {
+    this.busy = true
     try {
+      let value = this.take()
       while (value === undefined && !this.#over) {
         if (this.#atEnd) this.#complete(false)
         else {
@@ -115,9 +118,11 @@ export class EventReader<T> {
           value = this.take()
         }
       }
-      return value
+      return value === undefined ? { done: true, value: undefined } : { done: false, value }
     } catch (error) {
       throw this.#fail(error)
+    } finally {
+      this.busy = false
     }
   }
 

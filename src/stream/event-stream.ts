@@ -58,30 +58,32 @@ export class EventStream<T> implements AsyncIterable<T> {
     const issues = [{ path: 'stream', message: 'can be iterated once: see teeStream' }]
     if (this.#iterated) throw new ValidationError('The stream is being read already', { issues })
     this.#iterated = true
-    let last: Promise<unknown> | undefined
-    let calls = 0
+    let last: Promise<unknown> = this.#opened
+    let queued = 0
     const read = async (): Promise<IteratorResult<T, undefined>> => {
+      queued--
       try {
-        const value = await (this.#reader ?? (await this.#opened)).next()
-        return value === undefined ? { done: true, value: undefined } : { done: false, value }
+        return await (await this.#opened).next()
       } catch (error) {
         if (this.#cancelled) return { done: true, value: undefined }
         throw error
-      } finally {
-        calls--
+      }
+    }
+    const next = (reader: EventReader<T>): Promise<IteratorResult<T, undefined>> => {
+      try {
+        const value = reader.take()
+        return value === undefined ? reader.next() : Promise.resolve({ done: false, value })
+      } catch (error) {
+        return Promise.reject(error)
       }
     }
     return {
       next: () => {
-        try {
-          // The short way for what has arrived; a stream takes it most of the time.
-          const value = calls ? undefined : this.#reader?.take()
-          if (value !== undefined) return Promise.resolve({ done: false, value })
-        } catch (error) {
-          return Promise.reject(error)
-        }
-        // Calls that do not wait for each other are answered in order.
-        const result = calls++ ? last!.then(read, read) : read()
+        const reader = this.#reader
+        // The short way, which a stream takes most of the time. Calls that overlap are answered in order.
+        const free = reader && !reader.busy && !queued
+        const result = free ? next(reader) : last.then(read, read)
+        if (!free) queued++
         last = result
         return result
       },
