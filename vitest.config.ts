@@ -54,7 +54,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/support/conformance-reporter.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    typecheck: { enabled: false },
+    // Some wait for limits of seconds, and the machine may be busy.
+    testTimeout: 30_000,
     projects: [node, workerd, ...(existsSync(chromium) ? [browser] : [])].map(project => ({
       ...project,
       extends: true as const,
