@@ -70,6 +70,7 @@ export {
   type ValidationErrorDetails,
   type ValidationIssue,
 } from './errors/validation-error.ts'
+export type { BodyEnd, BodyWatcher } from './internal/body-watcher.ts'
 export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-client/llm-client.ts'
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'
@@ -85,7 +86,7 @@ export { compose } from './policies/compose.ts'
 export { type ConcurrencyLimitOptions, concurrencyLimit } from './policies/concurrency-limit.ts'
 export { type FailedService, type FallbackOptions, fallback } from './policies/fallback.ts'
 export type { FallbackTarget } from './policies/fallback-target.ts'
-export type { BodyWatcher, Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
+export type { Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
 export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
 export { timeout } from './policies/timeout.ts'
 export type { EventReader } from './stream/event-reader.ts'

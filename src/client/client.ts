@@ -1,5 +1,6 @@
 import type { Scrub } from '../internal/api-failure.ts'
-import type { BodyWatcher, Fetch, Policy, TimeoutLimits } from '../policies/policy.ts'
+import type { BodyWatcher } from '../internal/body-watcher.ts'
+import type { Fetch, Policy, TimeoutLimits } from '../policies/policy.ts'
 import type { HeadersOption } from './headers.ts'
 
 /** Values of a query string; `undefined` leaves one out. */

@@ -9,6 +9,7 @@ import { RateLimitError } from '../errors/rate-limit-error.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { ValidationError, type ValidationErrorDetails } from '../errors/validation-error.ts'
 import { retryAfter } from './retry-after.ts'
+import { RETRYABLE_STATUSES } from './retryable-statuses.ts'
 
 /** Replaces the caller's secrets in a text. */
 export type Scrub = (text: string) => string
@@ -28,14 +29,11 @@ function statusOf(status: number, code: unknown, words: string): number {
   return /server|internal|overload/.test(words) ? 500 : status
 }
 
-/** RFC 9110, RFC 6585, RFC 8470; 529 is "overloaded" at several services. A spent budget does not come back by waiting. */
+/** A spent budget does not come back by waiting. */
 function isRetryable(status: number, words: string, headers: Headers): boolean {
   const asked = headers.get('x-should-retry')
   if (asked) return asked === 'true'
-  return (
-    [408, 409, 425, 429, 500, 502, 503, 504, 529].includes(status) &&
-    !/insufficient|billing|spend/.test(words)
-  )
+  return RETRYABLE_STATUSES.includes(status) && !/insufficient|billing|spend/.test(words)
 }
 
 function classOf(status: number, words: string): typeof APIError | typeof ValidationError {

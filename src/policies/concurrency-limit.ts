@@ -3,6 +3,7 @@ import { QueueFullError } from '../errors/queue-full-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { onAbort } from '../internal/abort.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
+import { MAX_TIMEOUT, startTimer } from './start-timer.ts'
 import { watchBody } from './watch-body.ts'
 
 export interface ConcurrencyLimitOptions {
@@ -20,9 +21,6 @@ interface Place {
   start?: (() => void) | undefined
 }
 
-/** Timers of most runtimes fire at once beyond 32 bits. */
-const MAX_TIMEOUT = 2 ** 31 - 1
-
 function deadlinePassed(): TimeoutError {
   return new TimeoutError('The deadline passed before the request was sent', { phase: 'total' })
 }
@@ -33,11 +31,9 @@ function refuseLate({ signal, call }: FetchInit): void {
   if (call?.deadline && call.deadline <= performance.now()) throw deadlinePassed()
 }
 
-/** Calls back at the deadline. Its timer does not keep a process alive. */
+/** Calls back at the deadline. */
 function atDeadline(deadline: number, callback: () => void): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(callback, Math.min(deadline - performance.now(), MAX_TIMEOUT))
-  ;(timer as { unref?: () => void }).unref?.()
-  return timer
+  return startTimer(callback, Math.min(deadline - performance.now(), MAX_TIMEOUT))
 }
 
 function isCount(value: number, min: number): boolean {

@@ -24,16 +24,6 @@ export interface Call {
   readonly send: Fetch
 }
 
-/** Told of what becomes of an answer's body after its response was handed out. */
-export interface BodyWatcher {
-  /** The reader waits for bytes. */
-  onWait?(): void
-  /** Bytes arrived, or the body is at its end, or the reader took up what had arrived. */
-  onBytes?(): void
-  /** Called once: the body ended (neither member is set), failed or was cancelled. */
-  onEnd?(end: { readonly error?: unknown; readonly cancelled?: boolean }): void
-}
-
 /** Time limits in milliseconds; 0 is off. */
 export interface TimeoutLimits {
   /** Connect, send and wait for the answer's headers. `fetch` cannot tell these apart. */

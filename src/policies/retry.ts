@@ -5,6 +5,7 @@ import { invalid } from '../errors/validation-error.ts'
 import { onAbort } from '../internal/abort.ts'
 import { openBody, readText } from '../internal/read-body.ts'
 import { retryAfter } from '../internal/retry-after.ts'
+import { RETRYABLE_STATUSES } from '../internal/retryable-statuses.ts'
 import { bounded } from './bounded.ts'
 import { isReplayable } from './is-replayable.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
@@ -40,8 +41,6 @@ export interface RetryOptions {
   readonly onRetry?: ((failed: FailedAttempt & { readonly delay: number }) => void) | undefined
 }
 
-const STATUSES: readonly number[] = [408, 409, 425, 429, 500, 502, 503, 504, 529]
-
 /** The budget that a policy's calls share; numbers as in the AWS SDKs' standard retry, for a smaller bucket. */
 const BUCKET = { capacity: 100, cost: 5, timeoutCost: 10, gain: 1 }
 
@@ -72,8 +71,10 @@ function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]
   const { status, retryable, headers } = error as typeof error & { status?: number; headers?: Headers }
   if (status === undefined) return retryable
   // One of the list that is not retryable has a reason: a spent quota, or the service said so.
-  const ruledOut = STATUSES.includes(status) ? !retryable : headers?.get('x-should-retry') === 'false'
-  return !ruledOut && ((retryable && !STATUSES.includes(status)) || statuses.includes(status))
+  const ruledOut = RETRYABLE_STATUSES.includes(status)
+    ? !retryable
+    : headers?.get('x-should-retry') === 'false'
+  return !ruledOut && ((retryable && !RETRYABLE_STATUSES.includes(status)) || statuses.includes(status))
 }
 
 /** Whether another client's 429 is for a spent quota, which no wait brings back. */
@@ -119,7 +120,13 @@ function isFailure(response: Response, statuses: readonly number[]): boolean {
  */
 export function retry(options: RetryOptions = {}): FetchPolicy {
   const { maxRetries = 3, initialDelay = 1000, maxDelay = 60_000, backoffFactor = 2 } = options
-  const { strategy = 'exponential', jitter = true, statuses = STATUSES, shouldRetry, onRetry } = options
+  const {
+    strategy = 'exponential',
+    jitter = true,
+    statuses = RETRYABLE_STATUSES,
+    shouldRetry,
+    onRetry,
+  } = options
   if (!isCount(maxRetries)) throw new ConfigurationError('retry: maxRetries must be an integer from 0 to 10')
   if (![initialDelay, maxDelay, backoffFactor].every(value => value >= 0 && value < 2 ** 31))
     throw new ConfigurationError('retry: delays and backoffFactor must be numbers from 0 to 2147483647')

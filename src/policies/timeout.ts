@@ -3,11 +3,10 @@ import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import { invalid } from '../errors/validation-error.ts'
 import { abortable, onAbort } from '../internal/abort.ts'
 import type { Call, FetchInit, FetchPolicy, Policy, TimeoutLimits } from './policy.ts'
+import { MAX_TIMEOUT, startTimer } from './start-timer.ts'
 import { watchBody } from './watch-body.ts'
 
 const PHASES = ['headers', 'firstEvent', 'idle', 'total'] as const
-/** Timers of most runtimes fire at once beyond 32 bits. */
-const MAX_TIMEOUT = 2 ** 31 - 1
 
 /** The limits that are given: one for the three phases of an attempt, or each by itself. `refuse` gets the name of a bad one. */
 function readLimits(timeout: number | TimeoutLimits, refuse: (name: string) => never): TimeoutLimits {
@@ -36,13 +35,6 @@ function shareLimits(
   if (!leavesPhases) return { limits: { ...own, ...asked }, left: undefined }
   const { total = own.total, ...phases } = asked
   return { limits: { ...own, total }, left: Object.keys(phases).length ? phases : undefined }
-}
-
-/** A timer that does not keep a process alive. */
-function startTimer(callback: () => void, ms: number): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(callback, ms)
-  ;(timer as { unref?: () => void }).unref?.()
-  return timer
 }
 
 /** One call's clock. Phases follow each other; the total runs beside them. */

@@ -1,4 +1,4 @@
-import type { BodyWatcher } from './policy.ts'
+import type { BodyWatcher } from '../internal/body-watcher.ts'
 
 /**
  * Tells `watcher` what becomes of a response's body. An answer of this library's own client is watched where it is read; any

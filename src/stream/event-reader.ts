@@ -4,6 +4,7 @@ import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { onAbort } from '../internal/abort.ts'
+import type { BodyEnd, BodyWatcher } from '../internal/body-watcher.ts'
 import { type BodyReader, openBody, readText } from '../internal/read-body.ts'
 import { createEventDecoder } from './event-decoder.ts'
 
@@ -15,22 +16,6 @@ export interface Dialect<T> {
   parseWhole(text: string): T
   /** Throws unless the stream may end here: at `[DONE]`, or at the end of the body. */
   end(atDone: boolean): void
-}
-
-/** Told of what becomes of a stream. */
-export interface StreamWatcher {
-  /** The reader waits for bytes. */
-  onWait?(): void
-  /** Bytes arrived, or the body is at its end, or the reader took up what had arrived. */
-  onBytes?(): void
-  /** Called once: the stream is complete (neither member is set), failed or was cancelled. */
-  onEnd?(end: StreamEnd): void
-}
-
-/** How a stream ended. */
-export interface StreamEnd {
-  readonly error?: unknown
-  readonly cancelled?: boolean
 }
 
 /** What a stream is read with. */
@@ -55,7 +40,7 @@ export class EventReader<T> {
   readonly #body: BodyReader
   readonly #text = new TextDecoder()
   readonly #decode: (text: string, size: number) => EventSourceMessage[]
-  readonly #watchers: StreamWatcher[] = []
+  readonly #watchers: BodyWatcher[] = []
   /** What has arrived, and the place of the next. An event's JSON is parsed when it is asked for. */
   #events: EventSourceMessage[] = []
   #place = 0
@@ -73,7 +58,7 @@ export class EventReader<T> {
     this.#dialect = dialect
     this.#decode = createEventDecoder(context.maxEventBytes)
     this.#body = openBody(response, context.signal, context.maxResponseBytes, () => {
-      context.onBytes?.()
+      if (!this.#opened) context.onBytes?.()
       this.#tellBytes()
     })
     // Also where nobody reads; who does is thrown the reason.
@@ -133,7 +118,7 @@ export class EventReader<T> {
     this.#finish({ cancelled: true })
   }
 
-  watch(watcher: StreamWatcher): void {
+  watch(watcher: BodyWatcher): void {
     if (this.#toldEnd) watcher.onEnd?.({})
     else this.#watchers.push(watcher)
   }
@@ -193,12 +178,12 @@ export class EventReader<T> {
     return failure
   }
 
-  #finish(end: StreamEnd): void {
+  #finish(end: BodyEnd): void {
     this.#over = true
     this.#tellEnd(end)
   }
 
-  #tellEnd(end: StreamEnd): void {
+  #tellEnd(end: BodyEnd): void {
     if (this.#toldEnd) return
     this.#toldEnd = true
     for (const watcher of this.#watchers) watcher.onEnd?.(end)

@@ -1,9 +1,10 @@
-import { type Dialect, EventReader, type StreamContext, type StreamWatcher } from './event-reader.ts'
+import type { BodyWatcher } from '../internal/body-watcher.ts'
+import { type Dialect, EventReader, type StreamContext } from './event-reader.ts'
 
 /** An answer whose `data` are its events. */
 export interface EventAnswer<T> extends Response {
   readonly data: EventReader<T>
-  readonly watch: (watcher: StreamWatcher) => void
+  readonly watch: (watcher: BodyWatcher) => void
 }
 
 /** Opens a stream of events; settles when its first is there. */
@@ -14,5 +15,5 @@ export async function openEvents<T>(
 ): Promise<EventAnswer<T>> {
   const data = new EventReader(response, context, dialect)
   await data.open()
-  return Object.assign(response, { data, watch: (watcher: StreamWatcher) => data.watch(watcher) })
+  return Object.assign(response, { data, watch: (watcher: BodyWatcher) => data.watch(watcher) })
 }
