@@ -2,7 +2,7 @@ import { ProtocolError } from '../errors/protocol-error.ts'
 import { apiFailure } from '../internal/api-failure.ts'
 import { openBody, readText } from '../internal/read-body.ts'
 import type { Answer, ReadContext } from './client.ts'
-import { fromWire } from './wire-names.ts'
+import { fromWire, type Place } from './wire-names.ts'
 
 type Json = { readonly [key: string]: unknown }
 
@@ -16,14 +16,14 @@ type Json = { readonly [key: string]: unknown }
 export function parseJson(
   text: string,
   response: Response,
-  { scrub }: ReadContext,
+  { scrub, place }: ReadContext & { readonly place?: Place },
   isError = false,
   what: () => string = () =>
     text ? `An answer of ${response.headers.get('content-type')}` : 'An empty answer',
 ): Json {
   let value: Json | undefined
   try {
-    value = fromWire(JSON.parse(text)) as Json
+    value = fromWire(JSON.parse(text), place) as Json
   } catch {}
   if (isError || value?.error || value?.object === 'error') throw apiFailure(text, response, scrub)
   if (!value || typeof value !== 'object' || Array.isArray(value))

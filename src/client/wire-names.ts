@@ -75,40 +75,60 @@ export function toWire(body: unknown, rename = true): object {
   return wire as object
 }
 
-/** The spellings met so far. Bounded, as a service may make up keys without end. */
-const spellings: Map<string, string> = new Map()
+/** How the objects at one place of an answer look: most events of a stream have the same keys. */
+export interface Place {
+  keys?: readonly string[]
+  names?: readonly string[]
+  /** What is below each key; undefined where that is the user's own. */
+  places?: readonly (Place | undefined)[]
+  /** An object with all `names`, where they are not the keys themselves. */
+  blank?: Json | undefined
+}
 
-function spelled(key: string): string {
-  let name = spellings.get(key)
-  if (name === undefined) {
-    if (spellings.size > 999) spellings.clear()
-    name = camelCase(key)
-    spellings.set(key, name)
-  }
-  return name
+interface Json {
+  [key: string]: unknown
+}
+
+/** {@link fromWire} for an object whose keys are new at its place. */
+function learn(source: Json, place: Place): Json {
+  const keys = Object.keys(source)
+  const names = keys.map(key => (Object.hasOwn(source, camelCase(key)) ? key : camelCase(key)))
+  const places = keys.map(key => (VERBATIM.test(key) ? undefined : {}))
+  const blank = names.join() === keys.join() ? undefined : Object.fromEntries(names.map(name => [name, null]))
+  Object.assign(place, { keys, names, places, blank })
+  // An assignment to `__proto__` would set the prototype.
+  return Object.fromEntries(
+    keys.map((key, i) => [names[i], places[i] ? fromWire(source[key], places[i]) : source[key]]),
+  )
 }
 
 /**
  * An answer as the caller sees it: keys in camelCase at every depth, nothing dropped. Takes over what `JSON.parse` made, and
- * may change it. It runs for every event of a stream: half as much time as `JSON.parse` itself takes.
+ * may change it.
+ *
+ * It runs for every event of a stream. To give an object one key after the other costs two thirds of what `JSON.parse` does;
+ * to copy an object with the right names and fill that in, one third. So `place` keeps what the last one looked like.
  */
-export function fromWire(value: unknown): unknown {
+export function fromWire(value: unknown, place: Place = {}): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = fromWire(value[i])
+    for (let i = 0; i < value.length; i++) value[i] = fromWire(value[i], place)
     return value
   }
-  const source = value as { readonly [key: string]: unknown }
-  const result: { [key: string]: unknown } = {}
-  for (const key of Object.keys(source)) {
+  const source = value as Json
+  const { keys = [], names = [], places = [], blank } = place
+  let i = 0
+  // Looked at first: what is below must not be renamed twice at each level.
+  for (const key in source) if (key !== keys[i++]) return learn(source, place)
+  if (i !== keys.length) return learn(source, place)
+  const result = blank ? { ...blank } : source
+  i = 0
+  for (const key in source) {
     const child = source[key]
-    const name = key.includes('_') ? spelled(key) : key
-    const taken = name !== key && Object.hasOwn(source, name)
-    const renamed =
-      child !== null && typeof child === 'object' && !VERBATIM.test(key) ? fromWire(child) : child
-    // An assignment to `__proto__` would set the prototype.
-    if (key === '__proto__') Object.defineProperty(result, key, { value: renamed, enumerable: true })
-    else result[taken ? key : name] = renamed
+    const isObject = typeof child === 'object'
+    if (child !== null && (blank || isObject))
+      result[names[i]!] = isObject && places[i] ? fromWire(child, places[i]) : child
+    i++
   }
   return result
 }
