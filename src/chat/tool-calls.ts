@@ -4,6 +4,9 @@ import { isWhole } from './is-whole.ts'
 import { setField } from './set-field.ts'
 import type { ToolCall, ToolCallDelta } from './types.ts'
 
+/** In characters; services allow 64. */
+const MAX_NAME = 1024
+
 /** A tool call while its pieces arrive. */
 export interface OpenToolCall {
   id: string | undefined
@@ -41,6 +44,7 @@ export function addToolCall(
   }
   call.id ||= id || undefined
   call.name ||= name ?? ''
+  if (call.name.length > MAX_NAME) throw new ProtocolError("A tool call's name is too long")
   call.arguments += typeof json === 'string' ? json : json == null ? '' : JSON.stringify(json)
   for (const [key, value] of Object.entries(extras)) setField(call.extras, key, value)
   return call

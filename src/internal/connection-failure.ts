@@ -10,7 +10,10 @@ import { TimeoutError } from '../errors/timeout-error.ts'
 export function connectionFailure(cause: unknown): LLMError {
   if (isLLMError(cause)) return cause
   // undici puts the system's error under a `TypeError: fetch failed` or `terminated`, and has time limits of its own.
-  const { code } = Object((cause as Error)?.cause ?? cause)
+  const reason = Object((cause as Error)?.cause ?? cause)
+  const { code } = reason
+  // The bytes that its parser of HTTP did not take: the model's text may be among them.
+  if (reason.name === 'HTTPParserError') delete reason.data
   if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)) {
     const retryable = code === 'UND_ERR_HEADERS_TIMEOUT'
     const phase = retryable ? 'headers' : 'idle'

@@ -71,4 +71,9 @@ describe('addToolCall', () => {
     expect(fold(pieces.slice(0, 128))).toHaveLength(128)
     expect(() => fold(pieces)).toThrow(ProtocolError)
   })
+
+  it('H16 refuses a name without end', () => {
+    const piece = { id: 'a', function: { name: 'f'.repeat(10_000), arguments: '' } }
+    expect(() => fold([piece])).toThrow(ProtocolError)
+  })
 })
