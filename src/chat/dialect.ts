@@ -26,7 +26,6 @@ export function chatDialect(
   expected = 1,
 ): Dialect<ChatCompletionChunk> {
   const choices = new Map<number, ChoiceState>()
-  const eventContext = { ...context, place: {} }
   let events = 0
   const eventName = () => `Event ${events}`
 
@@ -55,13 +54,7 @@ export function chatDialect(
   return {
     parse({ data, event }) {
       events++
-      const chunk = parseJson(
-        data,
-        response,
-        eventContext,
-        event === 'error',
-        eventName,
-      ) as ChatCompletionChunk
+      const chunk = parseJson(data, response, context, event === 'error', eventName) as ChatCompletionChunk
       // Some services leave these out where they have nothing to say.
       if (!chunk.choices) {
         if (!Object.keys(chunk).length) return undefined

@@ -2,6 +2,7 @@ import type { Scrub } from '../internal/api-failure.ts'
 import type { BodyWatcher } from '../internal/body-watcher.ts'
 import type { Fetch, Policy, TimeoutLimits } from '../policies/policy.ts'
 import type { HeadersOption } from './headers.ts'
+import type { Place } from './wire-names.ts'
 
 /** Values of a query string; `undefined` leaves one out. */
 export type Query = { readonly [name: string]: string | number | boolean | undefined }
@@ -63,6 +64,8 @@ export interface ReadContext {
   /** To be called when bytes arrive before the answer is there. */
   readonly onBytes?: (() => void) | undefined
   readonly scrub: Scrub
+  /** What the client's last answer looked like. */
+  readonly place: Place
   readonly maxResponseBytes: number
   readonly maxEventBytes: number
 }

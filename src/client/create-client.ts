@@ -19,7 +19,7 @@ export function createClient(config: ClientConfig = {}): Client {
   setHeaders(headers, config.headers, path => misconfigured(`${path} is not a valid header`))
   service.guard(headers)
 
-  const settings: Settings = { ...config, ...service, headers, maxResponseBytes, maxEventBytes }
+  const settings: Settings = { ...config, ...service, headers, place: {}, maxResponseBytes, maxEventBytes }
   const send: Fetch = (url, init) => init.call!.send(url, init)
   const fetchWithPolicies = policies.reduceRight((next, policy) => policy(next), send)
   return Object.freeze({

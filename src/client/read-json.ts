@@ -2,7 +2,7 @@ import { ProtocolError } from '../errors/protocol-error.ts'
 import { apiFailure } from '../internal/api-failure.ts'
 import { openBody, readText } from '../internal/read-body.ts'
 import type { Answer, ReadContext } from './client.ts'
-import { fromWire, type Place } from './wire-names.ts'
+import { fromWire } from './wire-names.ts'
 
 type Json = { readonly [key: string]: unknown }
 
@@ -16,14 +16,15 @@ type Json = { readonly [key: string]: unknown }
 export function parseJson(
   text: string,
   response: Response,
-  { scrub, place }: ReadContext & { readonly place?: Place },
+  { scrub, place }: ReadContext,
   isError = false,
   what: () => string = () =>
     text ? `An answer of ${response.headers.get('content-type')}` : 'An empty answer',
 ): Json {
   let value: Json | undefined
   try {
-    value = fromWire(JSON.parse(text), place) as Json
+    // A large answer's keys are not kept.
+    value = fromWire(JSON.parse(text), text.length < 65_536 ? place : {}) as Json
   } catch {}
   if (isError || value?.error || value?.object === 'error') throw apiFailure(text, response, scrub)
   if (!value || typeof value !== 'object' || Array.isArray(value))

@@ -9,11 +9,12 @@ import { type Service, UNSIGNED } from '../internal/service.ts'
 import type { Call, Fetch, FetchInit } from '../policies/policy.ts'
 import type { Answer, CallOptions, ClientConfig, Operation, WithResponse } from './client.ts'
 import { scrubber, setHeaders } from './headers.ts'
-import { toWire } from './wire-names.ts'
+import { type Place, toWire } from './wire-names.ts'
 
 /** A client's checked configuration. */
 export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
   readonly headers: Headers
+  readonly place: Place
   readonly maxResponseBytes: number
   readonly maxEventBytes: number
 }

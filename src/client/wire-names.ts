@@ -92,7 +92,10 @@ interface Json {
 /** {@link fromWire} for an object whose keys are new at its place. */
 function learn(source: Json, place: Place): Json {
   const keys = Object.keys(source)
-  const names = keys.map(key => (Object.hasOwn(source, camelCase(key)) ? key : camelCase(key)))
+  const names = keys.map(key => {
+    const name = camelCase(key)
+    return Object.hasOwn(source, name) ? key : name
+  })
   const places = keys.map(key => (VERBATIM.test(key) ? undefined : {}))
   const blank = names.join() === keys.join() ? undefined : Object.fromEntries(names.map(name => [name, null]))
   Object.assign(place, { keys, names, places, blank })
