@@ -1,28 +1,26 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import type { Page } from './pages.ts'
 
-/** A fenced block of the README. */
+/** A fenced block of a page. */
 export interface Block {
   readonly language: string
   readonly code: string
-  /** The section that it stands in, and its line: what a failing test is named after. */
+  /** The page, the section and the line where it stands: what a failing test is named after. */
   readonly title: string
   /** Names of `given.mjs` that it uses without declaring them: `<!-- given: client, messages -->` right above it. */
   readonly given: readonly string[]
 }
 
-export const readme: string = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-
-export function readBlocks(): readonly Block[] {
+export function readBlocks({ path, text }: Page): readonly Block[] {
   const blocks: Block[] = []
   let section = ''
   let open: { language: string; line: number; given: readonly string[]; lines: string[] } | undefined
-  const lines = readme.split('\n')
+  const lines = text.split('\n')
   lines.forEach((line, place) => {
     const fence = /^```(\w*)$/.exec(line)
     if (open && fence) {
       const { language, given } = open
-      blocks.push({ language, given, code: open.lines.join('\n'), title: `${section}, line ${open.line}` })
+      const title = `${path}, ${section}, line ${open.line}`
+      blocks.push({ language, given, code: open.lines.join('\n'), title })
       open = undefined
     } else if (open) open.lines.push(line)
     else if (fence) {
@@ -30,7 +28,7 @@ export function readBlocks(): readonly Block[] {
       open = { language: fence[1]!, line: place + 1, given, lines: [] }
     } else section = /^#+ (.+)$/.exec(line)?.[1] ?? section
   })
-  if (open) throw new Error(`README.md: the block at line ${open.line} is not closed`)
+  if (open) throw new Error(`${path}: the block at line ${open.line} is not closed`)
   return blocks
 }
 

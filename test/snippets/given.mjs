@@ -1,4 +1,4 @@
-// What the README's blocks take for granted. A block names what it takes in a comment above it.
+// What the pages' blocks take for granted. A block names what it takes in a comment above it.
 // Not TypeScript, because the types of `llmfetch` are there only once it is built.
 
 import { createClient } from 'llmfetch'

@@ -1,4 +1,4 @@
-// Runs one block of the README in a process of its own: node run.mjs <file>. No request leaves the machine.
+// Runs one block of a page in a process of its own: node run.mjs <file>. No request leaves the machine.
 
 import { registerHooks } from 'node:module'
 import process from 'node:process'
@@ -29,7 +29,13 @@ const { default: worker } = await import(pathToFileURL(process.argv[2]).href)
 if (worker) {
   const body = JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }] })
   const request = new Request('https://worker.example/', { method: 'POST', body })
-  const response = await worker.fetch(request, { LLM_API_KEY: 'sk-of-the-worker' })
+  const work = []
+  const context = { waitUntil: promise => work.push(promise) }
+  const response = await worker.fetch(request, { LLM_API_KEY: 'sk-of-the-worker' }, context)
   const text = await response.text()
-  if (!text.endsWith('data: [DONE]\n\n')) throw new Error(`The worker's stream is not whole: ${text}`)
+  await Promise.all(work)
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
+  if (!isStream && !response.ok) throw new Error(`The worker answered ${response.status}: ${text}`)
+  if (isStream && !text.endsWith('data: [DONE]\n\n'))
+    throw new Error(`The worker's stream is not whole: ${text}`)
 }

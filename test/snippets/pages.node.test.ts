@@ -5,11 +5,13 @@ import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireBuild, root } from '../package/built.ts'
-import { moduleOf, promisedOutput, readBlocks, readme } from './blocks.ts'
+import { moduleOf, promisedOutput, readBlocks } from './blocks.ts'
+import { readPages } from './pages.ts'
 
 const run = promisify(execFile)
 const folder = join(import.meta.dirname, '.generated')
-const blocks = readBlocks()
+const pages = readPages()
+const blocks = pages.flatMap(readBlocks)
 const programs = blocks
   .filter(({ language }) => ['ts', 'js', 'html'].includes(language))
   .map((block, place) => ({ ...block, block, file: join(folder, `block-${place + 1}.ts`) }))
@@ -63,11 +65,13 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the programs of the README', () => {
+describe('the programs of the pages', () => {
   it('are all found', () => {
-    expect(programs.length).toBeGreaterThan(10)
-    expect(readme.match(/^<!-- given: /gm)?.length).toBe(blocks.filter(({ given }) => given.length).length)
-    const known = ['ts', 'js', 'html', 'sh', 'text']
+    expect(pages.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', 'docs/streaming.md']))
+    expect(programs.length).toBeGreaterThan(40)
+    const given = pages.flatMap(({ text }) => text.match(/^<!-- given: /gm) ?? [])
+    expect(given.length).toBe(blocks.filter(({ given }) => given.length).length)
+    const known = ['ts', 'js', 'html', 'sh', 'text', 'diff', 'json', 'md', 'toml']
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([])
   })
 
@@ -83,18 +87,28 @@ describe('the programs of the README', () => {
   })
 })
 
-describe('the commands of the README', () => {
-  const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n'))
-  // Texts and tables name commands too.
-  const inline = [...readme.matchAll(/`(npm (?:run )?[a-z-]+)/g)].map(([, command]) => command!)
+/** What a page may tell its reader to run that is no script of this package. */
+const commands = [/^(npm install|deno add npm:|bun add) ?llmfetch$/, /^npm ci$/, /^bash \.ci\/run$/]
 
-  it.each([...new Set([...commands, ...inline])])('exist: %s', command => {
+describe('the commands of the pages', () => {
+  const named = pages.flatMap(page => {
+    const blocks = readBlocks(page).filter(({ language }) => language === 'sh')
+    // Texts and tables name commands too.
+    const inline = [...page.text.matchAll(/`(npm (?:run [a-z-]+|test|ci))/g)].map(([, command]) => command!)
+    return [...blocks.flatMap(({ code }) => code.split('\n')), ...inline]
+  })
+
+  it.each([...new Set(named)])('exist: %s', command => {
     const script = /^npm (?:run ([a-z-]+)|(test))/.exec(command)
     if (script) expect(manifest.scripts).toHaveProperty(script[1] ?? script[2]!)
-    else expect(command).toMatch(/^(npm install llmfetch|npm ci|deno add npm:llmfetch|bun add llmfetch)$/)
+    else
+      expect(
+        commands.some(known => known.test(command)),
+        command,
+      ).toBe(true)
   })
 
   it('name the demo and the tests', () => {
-    expect(commands).toEqual(expect.arrayContaining(['npm ci', 'npm run demo', 'npm test']))
+    expect(named).toEqual(expect.arrayContaining(['npm ci', 'npm run demo', 'npm test']))
   })
 })
