@@ -161,6 +161,17 @@ How it is written.
     expect(JSON.parse(read('package.json')).version).toBe('1.2.3')
   })
 
+  it('takes changesets as they are: the formatter would make a heading of their head', () => {
+    copyFileSync(join(root, 'biome.json'), join(folder, 'biome.json'))
+    addChangeset('brave-ant', 'patch', 'Fixed: one.')
+    write('other.md', read('.changeset/brave-ant.md'))
+    const before = read('other.md')
+    const biome = join(root, 'node_modules/.bin/biome')
+    spawnSync(biome, ['format', '--write', '--vcs-enabled=false', '.'], { cwd: folder })
+    expect(read('other.md')).not.toBe(before)
+    expect(read('.changeset/brave-ant.md')).toBe(before)
+  })
+
   it('is refused where nothing changed', () => {
     expect(run('version-packages.mjs').status).toBe(1)
     expect(read('CHANGELOG.md')).toBe(CHANGELOG)

@@ -71,7 +71,7 @@ describe('the programs of the pages', () => {
     expect(programs.length).toBeGreaterThan(40)
     const given = pages.flatMap(({ text }) => text.match(/^<!-- given: /gm) ?? [])
     expect(given.length).toBe(blocks.filter(({ given }) => given.length).length)
-    const known = ['ts', 'js', 'html', 'sh', 'text', 'diff', 'json', 'md', 'toml']
+    const known = ['ts', 'js', 'html', 'sh', 'text']
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([])
   })
 
