@@ -1,5 +1,6 @@
 import type { Scrub } from '../internal/api-failure.ts'
 import type { BodyWatcher } from '../internal/body-watcher.ts'
+import type { RateLimits } from '../internal/rate-limits.ts'
 import type { Fetch, Policy, TimeoutLimits } from '../policies/policy.ts'
 import type { HeadersOption } from './headers.ts'
 import type { Place } from './wire-names.ts'
@@ -98,6 +99,8 @@ export interface WithResponse<T> {
   readonly headers: Headers
   /** The service's id for the request (`x-request-id`). */
   readonly requestId: string | undefined
+  /** The limits that the service told of in `x-ratelimit-…` headers; empty where it told of none. */
+  readonly rateLimits: RateLimits
   /** From the call to its result, in milliseconds, retries and their waits included. */
   readonly latencyMs: number
   /** How many requests were sent. */

@@ -4,6 +4,7 @@ import { invalid } from '../errors/validation-error.ts'
 import { abortable, onAbort } from '../internal/abort.ts'
 import { apiFailure, requestIdOf, type Scrub } from '../internal/api-failure.ts'
 import { connectionFailure } from '../internal/connection-failure.ts'
+import { readRateLimits } from '../internal/rate-limits.ts'
 import { openBody, readText } from '../internal/read-body.ts'
 import { type Service, UNSIGNED } from '../internal/service.ts'
 import type { Call, Fetch, FetchInit } from '../policies/policy.ts'
@@ -141,6 +142,9 @@ export async function exchange<T>(
       status,
       headers,
       requestId: requestIdOf(headers),
+      get rateLimits() {
+        return readRateLimits(headers)
+      },
       latencyMs: performance.now() - started,
       attempts,
     }

@@ -10,6 +10,8 @@ export interface BodyWatcher {
   onWait?(): void
   /** Bytes arrived, or the body is at its end, or the reader took up what had arrived. */
   onBytes?(): void
+  /** A value of a stream was handed out; its first already when the watching began. */
+  onValue?(value: unknown): void
   /** Called once. */
   onEnd?(end: BodyEnd): void
 }

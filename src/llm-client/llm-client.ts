@@ -7,6 +7,7 @@ import type { CallOptions, Client, ClientConfig, ResultPromise } from '../client
 import { createClient } from '../client/create-client.ts'
 import { createEmbedding } from '../embeddings/create.ts'
 import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
@@ -17,6 +18,9 @@ import {
 } from '../policies/circuit-breaker.ts'
 import { concurrencyLimit } from '../policies/concurrency-limit.ts'
 import { type FallbackOptions, fallback } from '../policies/fallback.ts'
+import { type InterceptorOptions, interceptors } from '../policies/interceptors.ts'
+import { type Logger, type LogLevel, log } from '../policies/log.ts'
+import { type Metrics, type MetricsOptions, type MetricsSnapshot, metrics } from '../policies/metrics.ts'
 import type { Policy, TimeoutLimits } from '../policies/policy.ts'
 import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
@@ -25,7 +29,7 @@ import { endWith } from './closing.ts'
 import { readEnvironment } from './environment.ts'
 
 /** What {@link LLMClient} takes: a client's configuration, and its policies' settings. */
-export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
+export interface LLMClientConfig extends Omit<ClientConfig, 'validate'>, InterceptorOptions {
   /** A short-lived token, or a function that gives one; used where there is no `apiKey`. */
   readonly accessToken?: ClientConfig['apiKey']
   /** In milliseconds; a number stands for `headers`, `firstEvent` and `idle`, 0 is off. @default 60_000 */
@@ -41,6 +45,12 @@ export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
   readonly maxConcurrentRequests?: number | undefined
   /** Settings of `fallback`: services to ask when this one is down. @default none */
   readonly fallback?: FallbackOptions | undefined
+  /** What calls are logged with; one of `logger` and `logLevel` switches `log` on. @default console */
+  readonly logger?: Logger | undefined
+  /** From which level on. @default 'info' */
+  readonly logLevel?: LogLevel | undefined
+  /** Measures calls, for {@link LLMClient.metrics}; a function is given a report of each as well. @default false */
+  readonly metrics?: boolean | MetricsOptions['sink'] | undefined
   /** Checks requests before they are sent. @default true */
   readonly validate?: boolean | undefined
 }
@@ -83,17 +93,25 @@ export class LLMClient {
     get(model: string, options?: CallOptions): ResultPromise<Model>
   }
   readonly #closing = new AbortController()
+  readonly #metrics: Metrics | undefined
 
   constructor(config: LLMClientConfig = {}) {
-    const { accessToken } = config
+    const { accessToken, logger, logLevel: level, metrics: sink } = config
     // A token is short-lived, so it may be in a browser, as what a function gives may.
     const token = typeof accessToken === 'string' ? () => accessToken : accessToken
+    if (sink) this.#metrics = metrics({ sink: sink === true ? undefined : sink })
     const client = createClient({
       ...config,
       apiKey: config.apiKey ?? token ?? readEnvironment('LLM_API_KEY'),
       baseUrl: config.baseUrl ?? readEnvironment('LLM_BASE_URL'),
       validate: config.validate === false ? undefined : validateRequest,
-      policies: [endWith(this.#closing.signal), ...(config.policies ?? []), ...resilience(config)],
+      policies: [
+        endWith(this.#closing.signal),
+        (logger || level) && log({ logger, level }),
+        this.#metrics,
+        ...(config.policies ?? []),
+        ...resilience(config),
+      ].filter(policy => !!policy),
     })
     this.baseUrl = client.baseUrl
     this.chat = { completions: chatCompletions(client) }
@@ -102,6 +120,16 @@ export class LLMClient {
       list: options => listModels(client, options),
       get: (model, options) => retrieveModel(client, model, options),
     }
+  }
+
+  /**
+   * What was measured so far.
+   *
+   * @throws {ConfigurationError} where `metrics` is not switched on
+   */
+  metrics(): MetricsSnapshot {
+    if (!this.#metrics) throw new ConfigurationError('metrics is off: pass metrics: true')
+    return this.#metrics.snapshot()
   }
 
   /** Ends every call in flight, which reject with an `LLMError` of code `'CLIENT_CLOSED'`, as do later ones. */
@@ -132,6 +160,8 @@ function resilience(config: LLMClientConfig): readonly Policy[] {
     concurrencyLimit({ limit }),
     breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
     timeout(phases),
+    (config.onRequest || config.onRequestError || config.onResponse || config.onResponseError) &&
+      interceptors(config),
   ].filter(policy => !!policy)
 }
 

@@ -1,6 +1,7 @@
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isOutage } from './is-outage.ts'
+import { originOf } from './origin-of.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
 import { watchBody } from './watch-body.ts'
 
@@ -50,11 +51,6 @@ type Circuit =
   | { readonly kind: 'half-open'; successes: number; until: number }
 
 const MAX_CIRCUITS = 256
-
-/** Another client may give a `URL` or a `Request`. */
-function originOf(url: string | { readonly url?: string }): string {
-  return new URL(Object(url).url ?? url, globalThis.location?.href).origin
-}
 
 /** The name of a request's circuit. It may hold a key, so it stays in here. */
 function nameOf(url: string, { headers }: FetchInit): string {

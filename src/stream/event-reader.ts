@@ -50,7 +50,7 @@ export class EventReader<T> {
   #opened = false
   #atEnd = false
   #over = false
-  #toldEnd = false
+  #end: BodyEnd | undefined
 
   constructor(response: Response, context: StreamContext, dialect: Dialect<T>) {
     this.#response = response
@@ -79,8 +79,10 @@ export class EventReader<T> {
       if (signal.aborted && !this.#over) throw signal.reason
       if (value !== undefined) this.#tellBytes()
       this.#ready = undefined
-      while (value === undefined && !this.#over && this.#place < this.#events.length)
+      while (value === undefined && !this.#over && this.#place < this.#events.length) {
         value = this.#read(this.#events[this.#place++]!)
+        if (value !== undefined) for (const watcher of this.#watchers) watcher.onValue?.(value)
+      }
       return value
     } catch (error) {
       throw this.#fail(error)
@@ -119,7 +121,8 @@ export class EventReader<T> {
   }
 
   watch(watcher: BodyWatcher): void {
-    if (this.#toldEnd) watcher.onEnd?.({})
+    if (this.#ready !== undefined) watcher.onValue?.(this.#ready)
+    if (this.#end) watcher.onEnd?.(this.#end)
     else this.#watchers.push(watcher)
   }
 
@@ -184,8 +187,8 @@ export class EventReader<T> {
   }
 
   #tellEnd(end: BodyEnd): void {
-    if (this.#toldEnd) return
-    this.#toldEnd = true
+    if (this.#end) return
+    this.#end = end
     for (const watcher of this.#watchers) watcher.onEnd?.(end)
   }
 

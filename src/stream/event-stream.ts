@@ -1,5 +1,6 @@
 import { ValidationError } from '../errors/validation-error.ts'
 import { onAbort } from '../internal/abort.ts'
+import type { RateLimits } from '../internal/rate-limits.ts'
 import type { EventReader } from './event-reader.ts'
 
 /** What a stream came with. */
@@ -8,6 +9,8 @@ export interface StreamResponse {
   readonly headers: Headers
   /** The service's id for the request (`x-request-id`). */
   readonly requestId: string | undefined
+  /** The limits that the service told of in `x-ratelimit-…` headers; empty where it told of none. */
+  readonly rateLimits: RateLimits
   /** From the call to the first event, in milliseconds. */
   readonly latencyMs: number
   /** How many requests were sent. */
@@ -35,9 +38,7 @@ export class EventStream<T> implements AsyncIterable<T> {
     const { signal: own } = this.#controller
     const stop = signal ? onAbort(signal, () => this.#controller.abort(signal.reason)) : () => {}
     const opened = open(own)
-    this.response = opened.then(({ status, headers, requestId, latencyMs, attempts }) => {
-      return { status, headers, requestId, latencyMs, attempts }
-    })
+    this.response = opened.then(({ data, ...response }) => response)
     this.#opened = opened.then(({ data }) => {
       data.watch({ onEnd: stop })
       this.#reader = data

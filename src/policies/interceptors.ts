@@ -1,0 +1,147 @@
+import { createFetch, type FetchContext, type FetchHooks } from 'ofetch'
+import { isLLMError, LLMError } from '../errors/llm-error.ts'
+import { bounded } from './bounded.ts'
+import { originOf } from './origin-of.ts'
+import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
+
+/** ofetch's hooks, each one function or a list of them. What they return is waited for. */
+export interface InterceptorOptions {
+  /** A request is about to be sent. `context.options.headers` may be changed. */
+  readonly onRequest?: FetchHooks['onRequest'] | undefined
+  /** There is no answer, or none that can be used: `context.error` says why. */
+  readonly onRequestError?: FetchHooks['onRequestError'] | undefined
+  /** An answer is there, whatever its status. */
+  readonly onResponse?: FetchHooks['onResponse'] | undefined
+  /** The answer's status is 400 or above; called after `onResponse`. */
+  readonly onResponseError?: FetchHooks['onResponseError'] | undefined
+}
+
+/** Stands for a secret until the request goes out. */
+const REDACTED = '[redacted]'
+
+/** What ofetch is not to do: to send again, to read the body, or to make an error that holds all headers of a status. */
+const FIXED = { retry: false, responseType: 'stream', ignoreResponseError: true } as const
+
+function isSecret(name: string): boolean {
+  return /auth|cookie|key|secret|token/.test(name) && name !== 'idempotency-key'
+}
+
+function hide(headers: Headers): Headers {
+  return new Headers([...headers].map(([name, value]) => [name, isSecret(name) ? REDACTED : value]))
+}
+
+/** What to send in place of the headers that the hooks were shown. Secrets that they left alone go to the same origin only. */
+function reveal(left: Headers, shown: Headers, own: Headers, sameOrigin: boolean): Headers | undefined {
+  if (sameOrigin && `${[...left]}` === `${[...shown]}`) return undefined
+  const headers = new Headers(left)
+  for (const [name, value] of left) {
+    if (value !== REDACTED) continue
+    headers.delete(name)
+    if (sameOrigin && own.has(name)) headers.set(name, own.get(name)!)
+  }
+  return headers
+}
+
+function readHeaders({ options }: FetchContext): Headers {
+  try {
+    return new Headers(options.headers)
+  } catch {
+    // The platform's error would print the value.
+    throw new LLMError('onRequest set a header that cannot be sent', { code: 'HOOK_FAILED' })
+  }
+}
+
+/** The response that an error tells of: inside a client a refusal is thrown, not returned. */
+function responseOf(error: unknown): Response | undefined {
+  const { status, headers, body } = Object(error)
+  if (!isLLMError(error) || !headers || status > 599) return undefined
+  return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers })
+}
+
+/** Ends an answer that nobody will read. */
+function drop(response: Response | undefined): void {
+  // The body of a client's stream is locked by its reader.
+  const { data } = Object(response)
+  if (typeof data?.cancel === 'function') data.cancel()
+  else response?.body?.cancel().catch(() => {})
+}
+
+/** What the caller is thrown where a hook, or ofetch for one, threw. */
+function hookFailure(name: string, cause: unknown, { signal }: FetchInit): unknown {
+  if (signal?.aborted || isLLMError(cause)) return cause
+  return new LLMError(`${name} failed`, { cause, code: 'HOOK_FAILED' })
+}
+
+/**
+ * ofetch's hooks, for each request that is sent: place it innermost, inside `retry`. The context is ofetch's own, except that it has
+ * no key: `options.headers` holds `[redacted]` for each header that may be a secret. It is sent all the same, unless a hook sets it
+ * anew, deletes it or sends the request to another origin. Besides headers, hooks may change `options.query`, `options.body` and
+ * `request`.
+ *
+ * Inside a client `response` is complete: its JSON is in `response.data`, as the caller gets it; the body of a stream must not be
+ * read. `onRequestError` is told of the library's own errors, `onResponseError` of each status from 400 on.
+ *
+ * A hook that throws ends the request with an {@link LLMError} of code `'HOOK_FAILED'`, which has what it threw as its `cause`; an
+ * `LLMError` of its own is thrown as it is.
+ *
+ * @see https://github.com/unjs/ofetch#%EF%B8%8F-interceptors
+ */
+export function interceptors(hooks: InterceptorOptions = {}): FetchPolicy {
+  const policy: Policy = next =>
+    async function interceptedFetch(url, init = {}) {
+      const { call, ...options } = init
+      const own = new Headers(init.headers ?? (Object(url).headers as Headers | undefined))
+      const shown = hide(own)
+      let left = shown
+      let answer: Response | undefined
+      let failure: { readonly error: unknown } | undefined
+
+      const run = async (name: keyof InterceptorOptions, context: FetchContext) => {
+        try {
+          for (const hook of [hooks[name] ?? []].flat() as ((context: FetchContext) => unknown)[])
+            await bounded(hook(context), init)
+        } catch (cause) {
+          failure = { error: hookFailure(name, cause, init) }
+          throw cause
+        }
+      }
+      const send = async (request: string, { body, signal }: FetchInit) => {
+        failure = undefined
+        const headers = reveal(left, shown, own, originOf(request) === originOf(url)) ?? init.headers
+        try {
+          answer = await next(request, { ...init, body, signal, headers } as FetchInit)
+          return answer
+        } catch (error) {
+          // ofetch would put it into one that holds all headers.
+          failure = { error }
+          const refused = responseOf(error)
+          if (refused) return refused
+          throw error
+        }
+      }
+
+      try {
+        const response = await createFetch({ fetch: send as typeof fetch }).raw(url, {
+          ...(options as object),
+          ...FIXED,
+          headers: shown,
+          async onRequest(context) {
+            await run('onRequest', context)
+            left = readHeaders(context)
+          },
+          onRequestError: context => run('onRequestError', context),
+          async onResponse(context) {
+            await run('onResponse', context)
+            // ofetch itself calls these only where it throws.
+            if (context.response.status >= 400) await run('onResponseError', context)
+          },
+        })
+        if (!failure) return response
+      } catch (thrown) {
+        failure ??= { error: hookFailure('ofetch', thrown, init) }
+      }
+      drop(answer)
+      throw failure.error
+    }
+  return policy as FetchPolicy
+}

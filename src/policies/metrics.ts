@@ -1,0 +1,114 @@
+import { type RateLimits, readRateLimits } from '../internal/rate-limits.ts'
+import { createHistogram, type Summary } from './histogram.ts'
+import { type CallReport, observe } from './observe.ts'
+import type { FetchPolicy, Policy } from './policy.ts'
+import { quietly } from './quietly.ts'
+
+export interface MetricsOptions {
+  /** Is given a report of each call when it is over. What it throws is dropped. */
+  readonly sink?: ((report: CallReport) => unknown) | undefined
+}
+
+/** What was measured since the policy was made. Times in milliseconds. */
+export interface MetricsSnapshot {
+  /** Calls that are over, by how they ended; `inFlight` are not. A stream is over when its body is. */
+  readonly calls: {
+    readonly complete: number
+    readonly failed: number
+    readonly cancelled: number
+    readonly inFlight: number
+  }
+  /** Failed calls by the class of their error. Those that another try made good are not among them: see `retries`. */
+  readonly errors: { readonly [name: string]: number }
+  /** Requests sent beyond the first of each call. */
+  readonly retries: number
+  /** As the services counted. */
+  readonly tokens: { readonly prompt: number; readonly completion: number }
+  /** Events of streams that were handed out. */
+  readonly events: number
+  /** From the call to the end of its body, of calls that are complete. */
+  readonly latency: Summary
+  /** From the call to a stream's first event. */
+  readonly firstEvent: Summary
+  /** Of streams that are complete, from the first event on. */
+  readonly eventsPerSecond: Summary
+  /** What the latest answer that tells of limits told of them. */
+  readonly rateLimits: RateLimits
+}
+
+/** A policy whose measures can be read. */
+export interface Metrics extends FetchPolicy {
+  snapshot(): MetricsSnapshot
+}
+
+/**
+ * Counts and times calls, each when its body is at its end. Percentiles are at most 2 % off, in memory that does not grow.
+ *
+ * Place it outermost, where it sees a call as the caller does; inside `retry` it measures each attempt. Around another client's
+ * `fetch` it knows ends and times, but no attempts, events and tokens, as it does not read what is in a body.
+ */
+export function metrics({ sink }: MetricsOptions = {}): Metrics {
+  const calls = { complete: 0, failed: 0, cancelled: 0, inFlight: 0 }
+  const errors = new Map<string, number>()
+  const tokens = { prompt: 0, completion: 0 }
+  const latency = createHistogram()
+  const firstEvent = createHistogram()
+  const eventsPerSecond = createHistogram()
+  let retries = 0
+  let events = 0
+  let rateLimits: RateLimits = {}
+
+  function add(report: CallReport): void {
+    const { outcome, ms, firstEventMs } = report
+    calls.inFlight--
+    calls[outcome]++
+    if (outcome === 'failed') {
+      const name = report.error ?? `HTTP ${report.status}`
+      errors.set(name, (errors.get(name) ?? 0) + 1)
+    }
+    tokens.prompt += report.promptTokens ?? 0
+    tokens.completion += report.completionTokens ?? 0
+    if (outcome === 'complete') latency.record(ms)
+    if (firstEventMs === undefined) return
+    firstEvent.record(firstEventMs)
+    // The first event begins the time that is measured.
+    if (outcome === 'complete' && report.events! > 1 && ms > firstEventMs)
+      eventsPerSecond.record(((report.events! - 1) / (ms - firstEventMs)) * 1000)
+  }
+
+  const policy: Policy = next =>
+    async function metricsFetch(url, init = {}) {
+      calls.inFlight++
+      return observe(next, url, init, {
+        wantsModel: !!sink,
+        onAttempt(attempt) {
+          if (attempt > 1) retries++
+        },
+        onValue() {
+          if (init.call?.stream) events++
+        },
+        onEnd(report, headers) {
+          add(report)
+          const limits = headers && readRateLimits(headers)
+          if (limits?.requests || limits?.tokens) rateLimits = limits
+          if (sink) quietly(() => sink(report))
+        },
+      })
+    }
+
+  return Object.assign(policy as FetchPolicy, {
+    snapshot(): MetricsSnapshot {
+      return {
+        calls: { ...calls },
+        errors: Object.fromEntries(errors),
+        retries,
+        tokens: { ...tokens },
+        events,
+        latency: latency.summary(),
+        firstEvent: firstEvent.summary(),
+        eventsPerSecond: eventsPerSecond.summary(),
+        rateLimits,
+      }
+    },
+  })
+}
