@@ -4,7 +4,7 @@ export interface RateLimit {
   readonly limit?: number
   /** How many are left. */
   readonly remaining?: number
-  /** Milliseconds from the answer until all of them are there again. */
+  /** Whole milliseconds from the answer until all of them are there again. */
   readonly reset?: number
 }
 
@@ -30,7 +30,7 @@ export function readRateLimits(headers: Headers): RateLimits {
     if (field === 'reset') {
       // Only a date is that large.
       if (value > 1e9) value = (value > 1e12 ? value / 1e3 : value) - Date.now() / 1e3
-      value = value * 1e3 + +ms
+      value = Math.round(value * 1e3 + +ms)
     }
     if (value >= 0) limits[kind] = { ...limits[kind], [field!]: value }
   }

@@ -47,13 +47,15 @@ describe('EventStream', () => {
   })
 
   it('tells of the response', async () => {
-    const headers = { 'x-request-id': 'req_7', 'x-more': 'y' }
+    const headers = { 'x-request-id': 'req_7', 'x-more': 'y', 'x-ratelimit-remaining-tokens': '5' }
     const stream = streamOf(() => new Response(sse(HI, STOP), { headers }))
     const response = await stream.response
     expect(response).toMatchObject({ status: 200, requestId: 'req_7', attempts: 1 })
+    expect(response.rateLimits).toEqual({ tokens: { remaining: 5 } })
     expect(response.headers.get('x-more')).toBe('y')
     expect(response.latencyMs).toBeGreaterThanOrEqual(0)
-    expect(Object.keys(response).sort()).toEqual(['attempts', 'headers', 'latencyMs', 'requestId', 'status'])
+    const names = ['attempts', 'headers', 'latencyMs', 'rateLimits', 'requestId', 'status']
+    expect(Object.keys(response).sort()).toEqual(names)
   })
 
   it('rejects the response with what the iteration throws', async () => {
