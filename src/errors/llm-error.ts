@@ -19,17 +19,19 @@ export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends
   declare readonly code: string | undefined
   /** Whether the same call may succeed when it is sent again. */
   declare readonly retryable: boolean
-  /** What had arrived, as a `ChatCompletion`, when a folded stream broke. */
+  /** What had arrived, as a `ChatCompletion`, when a folded stream broke. Not printed with the error. */
   declare partial?: unknown
 
   constructor(message: string, details?: Details) {
     super(message, details)
-    Object.assign(Object.defineProperty(this, mark, { value: true }), { retryable: false }, details)
+    // An answer must not get into a log because an error is printed.
+    Object.defineProperties(this, { [mark]: { value: true }, partial: { writable: true } })
+    Object.assign(this, { retryable: false }, details)
   }
 
   /** A summary that is safe to log: no headers, no body, no text of the model. */
   toJSON(): object {
-    const { headers, body, partial, ...summary } = this as { headers?: unknown; body?: unknown } & LLMError
+    const { headers, body, ...summary } = this as { headers?: unknown; body?: unknown } & LLMError
     return { ...summary, message: this.message }
   }
 }

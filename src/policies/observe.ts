@@ -30,7 +30,7 @@ export interface CallReport {
   readonly requestId?: string | undefined
   /** The class of the error, `'Error'` for one that is not of this library. */
   readonly error?: string | undefined
-  /** The error's `code`, if it looks like one. */
+  /** The error's `code`, where it is a name of letters, or a number: another could repeat the prompt. */
   readonly code?: string | undefined
 }
 
@@ -63,9 +63,9 @@ function count(value: unknown): number | undefined {
   return Number.isFinite(value) && (value as number) >= 0 ? (value as number) : undefined
 }
 
-/** A text of the service's, if it looks like an identifier: any other could repeat the prompt. */
-function identifier(text: unknown): string | undefined {
-  return typeof text === 'string' && /^[\w.:-]{1,99}$/.test(text) ? text : undefined
+/** A text of the service's, if it is of the form: any other could repeat the prompt. */
+function only(form: RegExp, text: unknown): string | undefined {
+  return typeof text === 'string' && form.test(text) ? text : undefined
 }
 
 /** The model that a request is for. */
@@ -111,9 +111,9 @@ export async function observe(
       events: call?.stream ? events : undefined,
       promptTokens: count(usage?.promptTokens),
       completionTokens: count(usage?.completionTokens),
-      requestId: identifier(requestId ?? headers?.get('x-request-id')),
+      requestId: only(/^[\w.:-]{1,99}$/, requestId ?? headers?.get('x-request-id')),
       error: outcome === 'failed' && error ? (isLLMError(error) ? error.name : 'Error') : undefined,
-      code: outcome === 'failed' ? identifier(code) : undefined,
+      code: outcome === 'failed' ? only(/^([a-z_]{1,60}|\d{1,6})$/i, code) : undefined,
     }
     observer.onEnd(report, headers, error)
   }
