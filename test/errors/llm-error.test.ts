@@ -23,6 +23,9 @@ describe.each(errors)('%s', (name, error, parent) => {
     expect(summary).toMatchObject({ name, message: 'm', retryable: false })
     expect(Object.keys(summary)).not.toEqual(expect.arrayContaining(['headers']))
     expect(JSON.stringify(error)).not.toContain('hidden')
+    // Nor in what runtimes print, which are the enumerable members.
+    expect(JSON.stringify({ ...error, body: undefined })).not.toContain('hidden')
+    expect(error.partial).toEqual({ choices: ['hidden'] })
   })
 })
 

@@ -35,6 +35,12 @@ describe('connectionFailure', () => {
     expect(error).toMatchObject({ code, phase, retryable })
   })
 
+  it("drops a cause that holds the answer, as that of undici's parser does", () => {
+    const cause = Object.assign(new Error('HTTPParserError'), { data: 'the answer' })
+    expect(connectionFailure(new TypeError('fetch failed', { cause })).cause).toBeUndefined()
+    expect(connectionFailure(cause).cause).toBeUndefined()
+  })
+
   it('leaves errors of this library alone', () => {
     const error = new LLMError('m')
     expect(connectionFailure(error)).toBe(error)
