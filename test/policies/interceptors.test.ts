@@ -46,7 +46,8 @@ function recording() {
 
 function clientWith(hooks: InterceptorOptions, model: FakeModelOptions = {}, headers = {}) {
   const fetch = createFakeFetch(model)
-  return { fetch, client: clientOf(fetch, { policies: [interceptors(hooks)], headers }) }
+  const policies = [interceptors(hooks)]
+  return { fetch, client: clientOf(fetch, { policies, headers, allowBrowserKey: true }) }
 }
 
 describe('interceptors', () => {
