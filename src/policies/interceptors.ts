@@ -1,19 +1,42 @@
-import { createFetch, type FetchContext, type FetchHooks } from 'ofetch'
+import { createFetch } from 'ofetch'
 import { isLLMError, LLMError } from '../errors/llm-error.ts'
 import { bounded } from './bounded.ts'
 import { originOf } from './origin-of.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
 
+/**
+ * What a hook is given: ofetch's own `FetchContext`, so that hooks written for ofetch fit. The type is repeated here because ofetch's
+ * declarations import those of `undici`, which not every project has.
+ */
+export interface InterceptorContext {
+  /** The whole URL. */
+  request: string | Request
+  options: Omit<RequestInit, 'body' | 'headers'> & {
+    headers: Headers
+    // biome-ignore lint/suspicious/noExplicitAny: ofetch makes JSON of what is not a body
+    body?: any
+    // biome-ignore lint/suspicious/noExplicitAny: ofetch makes texts of them
+    query?: Record<string, any>
+  }
+  response?: Response
+  error?: Error
+}
+
+type Hook<More = object> = (context: InterceptorContext & More) => unknown
+
 /** ofetch's hooks, each one function or a list of them. What they return is waited for. */
 export interface InterceptorOptions {
   /** A request is about to be sent. `context.options.headers` may be changed. */
-  readonly onRequest?: FetchHooks['onRequest'] | undefined
+  readonly onRequest?: Hook | readonly Hook[] | undefined
   /** There is no answer, or none that can be used: `context.error` says why. */
-  readonly onRequestError?: FetchHooks['onRequestError'] | undefined
+  readonly onRequestError?: Hook<{ error: Error }> | readonly Hook<{ error: Error }>[] | undefined
   /** An answer is there, whatever its status. */
-  readonly onResponse?: FetchHooks['onResponse'] | undefined
+  readonly onResponse?: Hook<{ response: Response }> | readonly Hook<{ response: Response }>[] | undefined
   /** The answer's status is 400 or above; called after `onResponse`. */
-  readonly onResponseError?: FetchHooks['onResponseError'] | undefined
+  readonly onResponseError?:
+    | Hook<{ response: Response }>
+    | readonly Hook<{ response: Response }>[]
+    | undefined
 }
 
 /** Stands for a secret until the request goes out. */
@@ -42,7 +65,7 @@ function reveal(left: Headers, shown: Headers, own: Headers, sameOrigin: boolean
   return headers
 }
 
-function readHeaders({ options }: FetchContext): Headers {
+function readHeaders({ options }: InterceptorContext): Headers {
   try {
     return new Headers(options.headers)
   } catch {
@@ -96,10 +119,9 @@ export function interceptors(hooks: InterceptorOptions = {}): FetchPolicy {
       let answer: Response | undefined
       let failure: { readonly error: unknown } | undefined
 
-      const run = async (name: keyof InterceptorOptions, context: FetchContext) => {
+      const run = async (name: keyof InterceptorOptions, context: InterceptorContext) => {
         try {
-          for (const hook of [hooks[name] ?? []].flat() as ((context: FetchContext) => unknown)[])
-            await bounded(hook(context), init)
+          for (const hook of [hooks[name] ?? []].flat() as Hook[]) await bounded(hook(context), init)
         } catch (cause) {
           failure = { error: hookFailure(name, cause, init) }
           throw cause
