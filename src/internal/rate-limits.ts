@@ -28,9 +28,9 @@ export function readRateLimits(headers: Headers): RateLimits {
   for (const [, field, kind = 'requests', h = 0, m = 0, s = 0, ms = 0] of lines.matchAll(HEADER)) {
     let value = (+h * 60 + +m) * 60 + +s
     if (field === 'reset') {
-      // Only a date is that large.
-      if (value > 1e9) value = (value > 1e12 ? value / 1e3 : value) - Date.now() / 1e3
       value = Math.round(value * 1e3 + +ms)
+      // Only a date is that large.
+      if (value > 1e12) value = (value > 1e15 ? value / 1e3 : value) - Date.now()
     }
     if (value >= 0) limits[kind] = { ...limits[kind], [field!]: value }
   }
