@@ -129,8 +129,9 @@ export function interceptors(hooks: InterceptorOptions = {}): FetchPolicy {
       }
       const send = async (request: string, { body, signal }: FetchInit) => {
         failure = undefined
-        const headers = reveal(left, shown, own, originOf(request) === originOf(url)) ?? init.headers
         try {
+          const sameOrigin = request === url || originOf(request) === originOf(url)
+          const headers = reveal(left, shown, own, sameOrigin) ?? init.headers
           answer = await next(request, { ...init, body, signal, headers } as FetchInit)
           return answer
         } catch (error) {

@@ -96,6 +96,6 @@ function contentOf({ body, call }: FetchInit, values: readonly unknown[], error:
   return {
     request: typeof body === 'string' ? body : undefined,
     answer: call?.stream ? values : values[0],
-    message: error && `${(error as Error).message}`,
+    message: Object(error).message,
   }
 }

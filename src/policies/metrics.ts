@@ -18,7 +18,7 @@ export interface MetricsSnapshot {
     readonly cancelled: number
     readonly inFlight: number
   }
-  /** Failed calls by the class of their error. Those that another try made good are not among them: see `retries`. */
+  /** Failed calls by the class of their error; `HTTP 500` around another client's `fetch`. Those that another try made good are not among them: see `retries`. */
   readonly errors: { readonly [name: string]: number }
   /** Requests sent beyond the first of each call. */
   readonly retries: number
@@ -45,7 +45,8 @@ export interface Metrics extends FetchPolicy {
  * Counts and times calls, each when its body is at its end. Percentiles are at most 2 % off, in memory that does not grow.
  *
  * Place it outermost, where it sees a call as the caller does; inside `retry` it measures each attempt. Around another client's
- * `fetch` it knows ends and times, but no attempts, events and tokens, as it does not read what is in a body.
+ * `fetch` it knows ends and times, but no attempts, events and tokens, as it does not read what is in a body; and an answer whose body
+ * nobody reads stays in flight.
  */
 export function metrics({ sink }: MetricsOptions = {}): Metrics {
   const calls = { complete: 0, failed: 0, cancelled: 0, inFlight: 0 }

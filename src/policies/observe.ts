@@ -1,5 +1,5 @@
 import { isLLMError } from '../errors/llm-error.ts'
-import type { Fetch, FetchInit } from './policy.ts'
+import type { Call, Fetch, FetchInit } from './policy.ts'
 import { watchBody } from './watch-body.ts'
 
 /**
@@ -78,6 +78,32 @@ function modelOf({ body }: FetchInit): string | undefined {
   }
 }
 
+/** What was seen of a call so far, as its report has it. */
+type Seen = { -readonly [K in 'status' | 'attempts' | 'firstEventMs' | 'events']: CallReport[K] }
+
+/** The call as the policies inside are given it. */
+function tap(call: Call, seen: Seen, observer: Observer): Call {
+  return {
+    ...call,
+    onAttempt() {
+      seen.status = undefined
+      seen.attempts!++
+      observer.onAttempt?.(seen.attempts!)
+      call.onAttempt?.()
+    },
+    onHeaders(status) {
+      seen.status = status
+      observer.onStatus?.(status)
+      call.onHeaders?.(status)
+    },
+  }
+}
+
+function reportError(error: unknown): Pick<CallReport, 'error' | 'code'> {
+  const { name, code } = Object(error)
+  return { error: isLLMError(error) ? name : 'Error', code: only(/^([a-z_]{1,60}|\d{1,6})$/i, code) }
+}
+
 /** Sends a call on, and tells `observer` of it, at its end too. */
 export async function observe(
   next: Fetch,
@@ -87,33 +113,31 @@ export async function observe(
 ): Promise<Response> {
   const started = performance.now()
   const { call, signal } = init
-  let attempts = 0
-  let status: number | undefined
-  let firstEventMs: number | undefined
-  let events = 0
+  const { operation = 'fetch', stream } = call ?? {}
+  const seen: Seen = {
+    status: undefined,
+    attempts: call && 0,
+    firstEventMs: undefined,
+    events: stream ? 0 : undefined,
+  }
   let usage: Counts | undefined
 
   const onValue = (value: unknown) => {
-    events++
+    if (stream) seen.events!++
     usage = usageOf(value) ?? usage
     observer.onValue?.(value)
   }
   const settle = (outcome: CallReport['outcome'], headers: Headers | undefined, error?: unknown) => {
-    const { requestId, code } = Object(error)
     const report: CallReport = {
-      operation: call?.operation ?? 'fetch',
+      operation,
       model: observer.wantsModel ? modelOf(init) : undefined,
       outcome,
-      status,
-      attempts: call && attempts,
+      ...seen,
       ms: performance.now() - started,
-      firstEventMs,
-      events: call?.stream ? events : undefined,
       promptTokens: count(usage?.promptTokens),
       completionTokens: count(usage?.completionTokens),
-      requestId: only(/^[\w.:-]{1,99}$/, requestId ?? headers?.get('x-request-id')),
-      error: outcome === 'failed' && error ? (isLLMError(error) ? error.name : 'Error') : undefined,
-      code: outcome === 'failed' ? only(/^([a-z_]{1,60}|\d{1,6})$/i, code) : undefined,
+      requestId: only(/^[\w.:-]{1,99}$/, Object(error).requestId ?? headers?.get('x-request-id')),
+      ...(outcome === 'failed' && error !== undefined && reportError(error)),
     }
     observer.onEnd(report, headers, error)
   }
@@ -121,29 +145,11 @@ export async function observe(
   const fail = (error: unknown, headers = Object(error).headers as Headers | undefined) =>
     settle(signal?.aborted && Object(error).phase !== 'total' ? 'cancelled' : 'failed', headers, error)
 
-  const observed: FetchInit = call
-    ? {
-        ...init,
-        call: {
-          ...call,
-          onAttempt() {
-            status = undefined
-            observer.onAttempt?.(++attempts)
-            call.onAttempt?.()
-          },
-          onHeaders(answered) {
-            status = answered
-            observer.onStatus?.(answered)
-            call.onHeaders?.(answered)
-          },
-        },
-      }
-    : init
   try {
-    const response = await next(url, observed)
+    const response = await next(url, call ? { ...init, call: tap(call, seen, observer) } : init)
     const { headers, ok } = response
-    status = response.status
-    if (call?.stream) firstEventMs = performance.now() - started
+    seen.status = response.status
+    if (stream) seen.firstEventMs = performance.now() - started
     else if ('data' in response) onValue(response.data)
     return watchBody(response, {
       onValue,

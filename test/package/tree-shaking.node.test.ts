@@ -77,6 +77,14 @@ describe('a bundle', () => {
     expect(text.trim()).toBe('')
   })
 
+  it('has ofetch in it with interceptors only', async () => {
+    const packages = async (...names: string[]) => (await use(...names)).inputs.join(' ')
+    expect(await packages('createClient', 'streamChatCompletion', 'log', 'metrics', 'retry')).not.toContain(
+      'ofetch',
+    )
+    expect(await packages('interceptors')).toContain('node_modules/ofetch')
+  })
+
   it('of isLLMError alone is a line', async () => {
     const { text, inputs } = await use('isLLMError')
     expect(text.length).toBeLessThan(150)
