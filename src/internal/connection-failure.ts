@@ -13,7 +13,7 @@ export function connectionFailure(cause: unknown): LLMError {
   const reason = Object((cause as Error)?.cause ?? cause)
   const { code } = reason
   // The bytes that its parser of HTTP did not take: the model's text may be among them.
-  if (reason.name === 'HTTPParserError') delete reason.data
+  if (reason.name === 'HTTPParserError') Reflect.deleteProperty(reason, 'data')
   if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)) {
     const retryable = code === 'UND_ERR_HEADERS_TIMEOUT'
     const phase = retryable ? 'headers' : 'idle'
