@@ -10,6 +10,7 @@ import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
+import { type CacheOptions, cache } from '../policies/cache.ts'
 import {
   type CircuitBreaker,
   type CircuitBreakerOptions,
@@ -41,6 +42,11 @@ export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
   readonly maxConcurrentRequests?: number | undefined
   /** Settings of `fallback`: services to ask when this one is down. @default none */
   readonly fallback?: FallbackOptions | undefined
+  /**
+   * Settings of `cache`, which answers again what was answered before: `{}` for its own defaults, in memory for five minutes.
+   * @default false
+   */
+  readonly cache?: CacheOptions | false | undefined
   /** Checks requests before they are sent. @default true */
   readonly validate?: boolean | undefined
 }
@@ -115,7 +121,7 @@ export class LLMClient {
 }
 
 /**
- * The policies in their order, outermost first. One deadline spans everything. Another service is asked when a service's retries
+ * The policies in their order, outermost first. What the cache has needs none of the others. One deadline spans everything. Another service is asked when a service's retries
  * are spent. Each attempt takes its own turn, so that a wait between two holds no place, and meets the breaker only when its
  * turn has come: what queued up while the service went down is refused, not sent. The breaker sees each attempt, and what
  * its time limits end; they begin with the request, not in the queue.
@@ -126,6 +132,7 @@ function resilience(config: LLMClientConfig): readonly Policy[] {
   const { total, ...phases } =
     typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits, total: 0 } : limits
   return [
+    config.cache && cache(config.cache),
     timeout({ total }),
     config.fallback && fallback(config.fallback),
     retryOptions !== false && retry(retryOptions),

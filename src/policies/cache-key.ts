@@ -1,0 +1,76 @@
+import { digest } from '../internal/digest.ts'
+import type { FetchInit } from './policy.ts'
+
+/** A request that may be answered from a cache. */
+export interface CacheRequest {
+  readonly method: string
+  readonly url: string
+  /** Names in lower case, without those that differ between equal requests: `idempotency-key`, `traceparent`, `tracestate`. */
+  readonly headers: { readonly [name: string]: string }
+  /** What the body's JSON holds, names as they are on the wire; undefined for a GET. Of embeddings, one input at a time. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the caller sends
+  readonly body: any
+}
+
+/** Whether JSON of this form is a whole chat request or one for embeddings. Anything else may have effects. */
+function isQuestion(body: CacheRequest['body']): boolean {
+  return !body.stream && (Array.isArray(body.messages) || !!body.input)
+}
+
+/** What a fetch asks for, or undefined where its answer is not one to keep. */
+export function readRequest(
+  url: string,
+  { method = 'GET', headers, body, call }: FetchInit,
+): CacheRequest | undefined {
+  // Another client may give a `Request`.
+  if (call?.stream || (typeof url === 'object' && 'method' in url)) return
+  const request = (body?: unknown): CacheRequest => ({
+    method,
+    url: `${url}`,
+    headers: Object.fromEntries(
+      [...new Headers(headers)].filter(([name]) => !/^(idempotency-key|trace(parent|state))$/.test(name)),
+    ),
+    body,
+  })
+  try {
+    if (method === 'GET' && !body) return request()
+    const parsed = method === 'POST' && typeof body === 'string' && JSON.parse(body)
+    if (isQuestion(parsed)) return request(parsed)
+  } catch {
+    // No JSON, or a header that the platform refuses, as it will once more.
+  }
+}
+
+/** JSON that is the same in whichever order the members of an object come. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, value) =>
+    Object(value) === value && !Array.isArray(value)
+      ? Object.fromEntries(
+          Object.keys(value)
+            .sort()
+            .map(key => [key, value[key]]),
+        )
+      : value,
+  )
+}
+
+/**
+ * The name of a request in a store: a digest of what decides its answer and of the caller's credentials.
+ *
+ * @param decisive what takes the place of the request in it
+ */
+export async function keyOf(
+  request: CacheRequest,
+  { body, call }: FetchInit,
+  decisive: unknown = [
+    request,
+    // `JSON.parse` makes one of two numbers with more digits than a double has.
+    `${body}`.match(/[:,[\s]-?([\d.]{16,}|[\d.]+e[+-]?\d{3})/gi),
+  ],
+): Promise<string> {
+  const credentials = Object.entries(request.headers).filter(([name]) =>
+    /auth|cookie|key|secret|token/.test(name),
+  )
+  const bytes = new Uint8Array(await (call?.digest ?? digest)(canonicalJson([credentials, decisive])))
+  return `llmfetch:${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`
+}

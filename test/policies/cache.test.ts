@@ -1,0 +1,4 @@
+import { cache } from '../../src/index.ts'
+import { policyContract } from './contract.ts'
+
+policyContract('cache', () => cache())
