@@ -5,12 +5,14 @@ import type { FetchInit } from './policy.ts'
 export interface CacheRequest {
   readonly method: string
   readonly url: string
-  /** Names in lower case, without those that differ between equal requests: `idempotency-key`, `traceparent`, `tracestate`. */
+  /** Names in lower case, without those that say nothing of the answer: `content-length`, `idempotency-key`, `traceparent`, `tracestate`. */
   readonly headers: { readonly [name: string]: string }
   /** What the body's JSON holds, names as they are on the wire; undefined for a GET. Of embeddings, one input at a time. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the caller sends
   readonly body: any
 }
+
+const IRRELEVANT = /^(content-length|idempotency-key|trace(parent|state))$/
 
 /** Whether JSON of this form is a whole chat request or one for embeddings. Anything else may have effects. */
 function isQuestion(body: CacheRequest['body']): boolean {
@@ -22,14 +24,12 @@ export function readRequest(
   url: string,
   { method = 'GET', headers, body, call }: FetchInit,
 ): CacheRequest | undefined {
-  // Another client may give a `Request`.
-  if (call?.stream || (typeof url === 'object' && 'method' in url)) return
+  // Another client may give a `Request`, which holds its own method and body.
+  if (call?.stream || typeof url !== 'string') return
   const request = (body?: unknown): CacheRequest => ({
     method,
-    url: `${url}`,
-    headers: Object.fromEntries(
-      [...new Headers(headers)].filter(([name]) => !/^(idempotency-key|trace(parent|state))$/.test(name)),
-    ),
+    url,
+    headers: Object.fromEntries([...new Headers(headers)].filter(([name]) => !IRRELEVANT.test(name))),
     body,
   })
   try {
@@ -62,15 +62,15 @@ export function canonicalJson(value: unknown): string {
 export async function keyOf(
   request: CacheRequest,
   { body, call }: FetchInit,
-  decisive: unknown = [
-    request,
-    // `JSON.parse` makes one of two numbers with more digits than a double has.
-    `${body}`.match(/[:,[\s]-?([\d.]{16,}|[\d.]+e[+-]?\d{3})/gi),
-  ],
+  decisive: unknown = request,
 ): Promise<string> {
   const credentials = Object.entries(request.headers).filter(([name]) =>
     /auth|cookie|key|secret|token/.test(name),
   )
-  const bytes = new Uint8Array(await (call?.digest ?? digest)(canonicalJson([credentials, decisive])))
+  // `JSON.parse` makes one of two numbers with more digits than a double has.
+  const numbers = `${body}`.match(/[:,[\s]-?([\d.]{16,}|[\d.]+e[+-]?\d{3})/gi)
+  const bytes = new Uint8Array(
+    await (call?.digest ?? digest)(canonicalJson([credentials, decisive, numbers])),
+  )
   return `llmfetch:${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`
 }

@@ -2,9 +2,8 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { bounded } from './bounded.ts'
 import { type CacheRequest, readRequest } from './cache-key.ts'
-import { serve } from './cache-response.ts'
 import type { CacheStore } from './cache-store.ts'
-import { cachedAnswers, type Outcome } from './cached-answers.ts'
+import { cachedAnswers, isRefresh, type Outcome, serve } from './cached-answers.ts'
 import { memoryStore } from './memory-store.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
 import { shareFlights } from './share-flights.ts'
@@ -31,10 +30,6 @@ export interface CacheOptions {
 
 function warn(error: unknown): void {
   console.warn(`llmfetch cache: ${isLLMError(error) ? error.message : Object(error).name}`)
-}
-
-function isRefresh({ call, cache }: FetchInit): boolean {
-  return call ? call.cache === 'refresh' : cache === 'reload'
 }
 
 function isBypass({ call, cache }: FetchInit): boolean {
@@ -79,8 +74,7 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
       const request = isBypass(init) ? undefined : readRequest(url, init)
       const name = request && (await bounded(answers.identify([request], init), init))[0]
       if (!request || name === undefined) return next(url, init)
-      const work = (inner: FetchInit) =>
-        answers.answer({ request, name, url, init: inner, ask: init => next(url, init) }, isRefresh(init))
+      const work = (init: FetchInit) => answers.answer({ request, name, init, ask: init => next(url, init) })
       // Only calls with the same limits can share what these make of a request.
       const flight = JSON.stringify([name, isRefresh(init), call?.timeout, call?.maxRetries])
       for (let isLate = false; ; isLate = true) {
@@ -94,12 +88,12 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
           if (isFirst || isLate || signal?.aborted || Object(error).name !== 'TimeoutError') throw error
           continue
         }
-        const { response, entry, from } = outcome
+        const { response, body, isHit } = outcome
         // Of what is passed on, the caller's abort must end the body too.
-        if (isFirst && !entry) return watchBody(response, { onEnd: leave })
+        if (isFirst && body === undefined) return watchBody(response, { onEnd: leave })
         leave()
         if (isFirst) return response
-        return entry ? serve(entry.body, entry.headers, from, url, init) : next(url, init)
+        return body === undefined ? next(url, init) : serve(body, isHit ? 'hit' : 'shared', init)
       }
     }
   return policy as FetchPolicy

@@ -1,50 +1,70 @@
 import { LLMError } from '../errors/llm-error.ts'
 import { type CacheRequest, keyOf } from './cache-key.ts'
-import { keptHeaders, readAnswer, serve } from './cache-response.ts'
-import { type CacheEntry, type CacheStore, inTime, openStore } from './cache-store.ts'
+import type { CacheStore } from './cache-store.ts'
 import { joinAnswers, partsOf, splitAnswer } from './embedding-batch.ts'
 import type { FetchInit } from './policy.ts'
+import { TARGET_HEADER } from './target-header.ts'
+import { withinTime } from './within-time.ts'
+
+/** A request whose answer may be kept. */
+export interface Question {
+  readonly request: CacheRequest
+  /** Its key. */
+  readonly name: string
+  readonly init: FetchInit
+  /** Asks the service. */
+  readonly ask: (init: FetchInit) => Promise<Response>
+}
 
 /** What one request brings to all who asked the same. */
 export interface Outcome {
   /** For the caller who was first. */
   readonly response: Response
-  /** For the others, and what they are told of it; absent where each has to ask for himself. */
-  readonly entry?: CacheEntry
-  readonly from?: 'hit' | 'shared'
+  /** For the others, who ask for themselves where it is absent. */
+  readonly body?: string
+  readonly isHit?: boolean
 }
 
-type Entries = Map<string, CacheEntry>
-type Ask = (init: FetchInit) => Promise<Response>
-
-/** A request whose answer may be kept, on its way. */
-interface Question {
-  readonly request: CacheRequest
-  /** Its key. */
-  readonly name: string
-  readonly url: string
-  readonly init: FetchInit
-  readonly ask: Ask
+/** Answers from a store, and what the store does not have from the service. A store that fails is an empty one. */
+export interface CachedAnswers {
+  /** The keys of requests; undefined for one that is not to be kept, or where they cannot be told. */
+  identify(requests: readonly CacheRequest[], init: FetchInit): Promise<readonly (string | undefined)[]>
+  answer(question: Question): Promise<Outcome>
 }
 
-function areKnown(keys: readonly (string | undefined)[]): keys is readonly string[] {
-  return keys.every(key => key !== undefined)
+export function isRefresh({ call, cache }: FetchInit): boolean {
+  return call ? call.cache === 'refresh' : cache === 'reload'
+}
+
+/** An answer as whoever asked expects it; `from` tells where it is from. */
+export async function serve(
+  body: string,
+  from: 'hit' | 'partial' | 'shared',
+  init: FetchInit,
+): Promise<Response> {
+  const headers = { 'content-type': 'application/json', 'x-llmfetch-cache': from }
+  const response = new Response(body, { headers })
+  return init.call ? init.call.read(response, init) : response
+}
+
+function areKnown(
+  keys: readonly (string | undefined)[],
+  { length }: readonly unknown[],
+): keys is readonly string[] {
+  return keys.length === length && keys.every(key => key !== undefined)
 }
 
 /** A request for some of the inputs of a batch. */
-function withInputs({ init, request }: Question, parts: Iterable<CacheRequest>): FetchInit {
-  const headers = new Headers(init.headers)
-  // Some clients set it themselves.
-  headers.delete('content-length')
-  const input = Array.from(parts, ({ body }) => body.input)
-  return { ...init, headers, body: JSON.stringify({ ...request.body, input }) }
+function withInputs(init: FetchInit, request: CacheRequest, parts: readonly CacheRequest[]): FetchInit {
+  const body = JSON.stringify({ ...request.body, input: parts.map(({ body }) => body.input) })
+  return { ...init, headers: request.headers, body }
 }
 
-/** Answers from a store, and what the store does not have from the service. */
-export interface CachedAnswers {
-  /** The keys of requests; undefined for one that is not to be kept, or cannot be told. */
-  identify(requests: readonly CacheRequest[], init: FetchInit): Promise<(string | undefined)[]>
-  answer(question: Question, isRefresh: boolean): Promise<Outcome>
+/** The text of an answer that may be kept. None for a stream, an error, or what another service than the first gave. */
+function textOf(response: Response): Promise<string> | string {
+  const { status, headers } = response
+  const isWhole = 'data' in response || /^application\/json *(;|$)/i.test(`${headers.get('content-type')}`)
+  return status === 200 && isWhole && !headers.has(TARGET_HEADER) ? response.clone().text() : ''
 }
 
 export function cachedAnswers(
@@ -53,101 +73,74 @@ export function cachedAnswers(
   decide: ((request: CacheRequest) => unknown) | undefined,
   report: (error: unknown) => void,
 ): CachedAnswers {
-  const { load, save } = openStore(store, ttl, report)
+  const inTime = async <T>(work: readonly Promise<T>[]) => (await withinTime(work, report)) ?? []
 
-  function identify(requests: readonly CacheRequest[], init: FetchInit): Promise<(string | undefined)[]> {
-    const one = async (request: CacheRequest) => {
-      if (!decide) return keyOf(request, init)
-      const decisive = await decide(request)
-      return decisive === undefined ? undefined : keyOf(request, init, decisive)
-    }
-    return inTime(requests.map(one), report)
+  async function load(key: string): Promise<string | undefined> {
+    const found = await store.getItem(key)
+    if (found == null) return undefined
+    const { time, body } = typeof found === 'string' ? JSON.parse(found) : found
+    if (!(time >= 0)) throw new LLMError('The cache store gave what is no answer')
+    // Either way: a clock that was set back must not keep an entry for ever.
+    return Math.abs(Date.now() - time) < ttl ? body : undefined
   }
 
-  /** The entries of parts, as far as there are any that can be used. */
-  async function look(parts: readonly CacheRequest[], keys: readonly string[]): Promise<Entries> {
-    const found = await load([...new Set(keys)])
-    for (const [place, key] of keys.entries()) {
-      const entry = found.get(key)
-      if (!entry || splitAnswer(entry.body, parts[place]!, 1)) continue
-      found.delete(key)
-      report(new LLMError('The store gave what is no answer'))
-    }
-    return found
+  async function save([key, body]: [string, string]): Promise<void> {
+    const options = ttl < Number.POSITIVE_INFINITY ? { ttl: Math.ceil(ttl / 1000) } : {}
+    await store.setItem(key, JSON.stringify({ time: Date.now(), body }), options)
   }
 
-  /** An answer made of entries; undefined where they make none. */
-  async function tryServe(
-    { url, init }: Question,
-    body: string | undefined,
-    headers: HeadersInit,
-    from: string | undefined,
-  ): Promise<Response | undefined> {
-    if (body === undefined) return undefined
+  function identify(
+    requests: readonly CacheRequest[],
+    init: FetchInit,
+  ): Promise<readonly (string | undefined)[]> {
+    return inTime(
+      requests.map(async request => {
+        const decisive = decide ? await decide(request) : request
+        return decisive === undefined ? undefined : keyOf(request, init, decisive)
+      }),
+    )
+  }
+
+  async function answer({ request, name, init, ask }: Question): Promise<Outcome> {
+    const parts = partsOf(request)
+    const keys = parts[0] === request ? [name] : await identify(parts, init)
+    if (!areKnown(keys, parts)) return { response: await ask(init) }
+    const found = isRefresh(init) ? [] : await inTime(keys.map(load))
+    // Meanwhile everybody may have gone.
+    if (init.signal?.aborted) throw init.signal.reason
+    const missing = new Map(
+      keys.flatMap((key, place) => (found[place] === undefined ? [[key, parts[place]!]] : [])),
+    )
+    const fresh = new Map<string, string>()
+    let text: string | undefined
+    if (missing.size) {
+      const isWhole = missing.size === parts.length
+      const response = await ask(isWhole ? init : withInputs(init, request, [...missing.values()]))
+      text = await textOf(response)
+      const bodies = splitAnswer(text, request, missing.size)
+      // With another key at the next attempt, the answer is that of someone else.
+      if (!bodies || (await identify([request], init))[0] !== name)
+        return { response: isWhole || !response.ok ? response : await ask(init) }
+      for (const [place, key] of [...missing.keys()].entries()) fresh.set(key, bodies[place]!)
+      await inTime(Array.from(fresh, save))
+      if (isWhole) return { response, body: text }
+    }
     try {
-      return await serve(body, headers, from, url, init)
+      const body = joinAnswers(
+        keys.map((key, place) => fresh.get(key) ?? found[place]!),
+        request,
+        text,
+      )
+      const response = await serve(body, missing.size ? 'partial' : 'hit', init)
+      return { response, body, isHit: !missing.size }
     } catch (error) {
       if (init.signal?.aborted) throw init.signal.reason
       report(error)
-      return undefined
+      // What makes no answer, or makes one of two models, would be found again.
+      await inTime(keys.map(async key => store.removeItem(key)))
+      return { response: await ask(init) }
     }
   }
 
-  /** Asks for what was not found, keeps it, and joins both. */
-  async function complete(
-    question: Question,
-    parts: readonly CacheRequest[],
-    keys: readonly string[],
-    found: Entries,
-  ): Promise<Outcome> {
-    const { request, init, ask } = question
-    const missing = new Map<string, CacheRequest>()
-    for (const [place, key] of keys.entries()) if (!found.has(key)) missing.set(key, parts[place]!)
-    const isWhole = missing.size === parts.length
-    // Who asks. A key that is another one for the next attempt makes the answer that of someone else.
-    const caller = () => keyOf(request, init, '')
-    const before = await caller()
-    const { response, text = '' } = await readAnswer(
-      await ask(isWhole ? init : withInputs(question, missing.values())),
-    )
-    const bodies = splitAnswer(text, request, missing.size)
-    if (!bodies || (await caller()) !== before)
-      return { response: isWhole || response.status !== 200 ? response : await ask(init) }
-    const headers = keptHeaders(response.headers)
-    const fresh: Entries = new Map(
-      Array.from(missing.keys(), (key, place) => [key, { body: bodies[place]!, headers }]),
-    )
-    await save(fresh)
-    if (isWhole) return { response, entry: { body: text, headers }, from: 'shared' }
-    const body = joinAnswers(
-      keys.map(key => (fresh.get(key) ?? found.get(key))!.body),
-      text,
-    )
-    const from = found.size ? 'partial' : undefined
-    const joined = await tryServe(question, body, response.headers, from)
-    return joined
-      ? { response: joined, entry: { body: body!, headers }, from: 'shared' }
-      : { response: await ask(init) }
-  }
-
-  return {
-    identify,
-    async answer(question, isRefresh) {
-      const { request, name, init, ask } = question
-      const parts = partsOf(request)
-      const keys: readonly (string | undefined)[] =
-        parts[0] === request ? [name] : await identify(parts, init)
-      if (!areKnown(keys)) return { response: await ask(init) }
-      const found: Entries = isRefresh ? new Map() : await look(parts, keys)
-      // Meanwhile everybody may have gone.
-      if (init.signal?.aborted) throw init.signal.reason
-      if (!keys.every(key => found.has(key))) return complete(question, parts, keys, found)
-      const { headers } = found.get(keys[0]!)!
-      const body = joinAnswers(keys.map(key => found.get(key)!.body))
-      const response = await tryServe(question, body, headers, 'hit')
-      return response
-        ? { response, entry: { body: body!, headers }, from: 'hit' }
-        : complete(question, parts, keys, new Map())
-    },
-  }
+  return { identify, answer }
 }

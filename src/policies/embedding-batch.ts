@@ -1,3 +1,4 @@
+import { LLMError } from '../errors/llm-error.ts'
 import type { CacheRequest } from './cache-key.ts'
 
 /** What an answer consists of that another one may need as well: a vector each of a batch, else all of it. */
@@ -7,7 +8,7 @@ type Json = any
 /** The requests that a batch of embeddings stands for, one for each input; any other request is one by itself. */
 export function partsOf(request: CacheRequest): readonly CacheRequest[] {
   const input: Json = request.body?.input
-  return Array.isArray(input) && typeof input[0] !== 'number'
+  return Array.isArray(input) && input.length && typeof input[0] !== 'number'
     ? input.map(one => ({ ...request, body: { ...request.body, input: one } }))
     : [request]
 }
@@ -51,12 +52,15 @@ export function splitAnswer(
  * The answer to a request, of the answers to its parts. All around the vectors is of `asked`, the service's answer for those that
  * were missing, so that `usage` tells what was spent.
  *
- * @returns undefined where the vectors are of several models, which cannot be compared
+ * @throws {LLMError} where they make none: two models' vectors cannot be compared
  */
-export function joinAnswers(bodies: readonly string[], asked?: string): string | undefined {
-  if (bodies.length === 1) return bodies[0]
+export function joinAnswers(bodies: readonly string[], request: CacheRequest, asked?: string): string {
+  const [first] = bodies
+  if (bodies.length === 1 && splitAnswer(first!, request, 1)) return first!
   const parts: readonly Json[] = bodies.map(body => JSON.parse(body))
   const around: Json = asked ? JSON.parse(asked) : parts[0]
-  if (parts.some(({ model }) => model !== around.model)) return undefined
-  return JSON.stringify({ ...around, data: parts.map(({ data }, index) => ({ ...data[0], index })) })
+  const data = parts.map(({ data: [item] }, index) => ({ ...item, index }))
+  if (bodies.length > 1 && parts.every(({ model }, place) => model === around.model && data[place].embedding))
+    return JSON.stringify({ ...around, data })
+  throw new LLMError('The cache store gave what is no answer')
 }

@@ -18,22 +18,25 @@ export function memoryStore({ maxEntries = 1000, maxBytes = 2 ** 25 }: MemorySto
     throw new ConfigurationError('memoryStore: maxEntries and maxBytes must be above 0')
   /** The one that was used last comes last. */
   const items = new Map<string, string>()
+  const sizeOf = (key: string) => 2 * (key.length + items.get(key)!.length)
   let bytes = 0
 
   function removeItem(key: string): void {
-    const value = items.get(key)
-    if (value === undefined) return
-    bytes -= 2 * (key.length + value.length)
+    if (!items.has(key)) return
+    bytes -= sizeOf(key)
     items.delete(key)
   }
 
   function setItem(key: string, value: string): void {
     removeItem(key)
     items.set(key, value)
-    bytes += 2 * (key.length + value.length)
-    // One that is too large by itself goes too, before it has driven the others out.
-    if (2 * (key.length + value.length) > maxBytes) removeItem(key)
-    while (items.size > maxEntries || bytes > maxBytes) removeItem(items.keys().next().value!)
+    bytes += sizeOf(key)
+    // Before it has driven the others out.
+    if (sizeOf(key) > maxBytes) removeItem(key)
+    for (const oldest of items.keys()) {
+      if (items.size <= maxEntries && bytes <= maxBytes) break
+      removeItem(oldest)
+    }
   }
 
   return {

@@ -6,46 +6,24 @@ export interface Seat<T> {
   readonly result: Promise<T>
   /** Whether the flight began with this caller. */
   readonly isFirst: boolean
-  /** To be called when the caller is done with the result. Until then its abort is one of a passenger. */
+  /** To be called when the caller is done with the result: its abort counts until then. */
   readonly leave: () => void
 }
 
+type Hooks = Partial<Pick<Call, 'onAttempt' | 'onHeaders' | 'onBytes'>>
+
 interface Flight<T> {
-  result?: Promise<T>
+  readonly result: Promise<T>
   readonly controller: AbortController
-  readonly passengers: Set<Passenger>
+  /** The hooks of each who is there. */
+  readonly passengers: Set<Hooks>
   /** Lets nobody aboard any more. */
-  readonly land: () => void
-  /** That of the latest attempt, once it is known: for those who come later. */
-  status: number | undefined
-}
-
-interface Passenger {
-  readonly call: Call | undefined
-}
-
-/** The settings of the first passenger's call, and hooks that tell all who are there. */
-function hooked<T>(flight: Flight<T>, call: Call): Call {
-  const tell = (of: (call: Call) => void) => {
-    for (const passenger of flight.passengers) if (passenger.call) of(passenger.call)
-  }
-  return {
-    ...call,
-    onAttempt() {
-      flight.status = undefined
-      tell(({ onAttempt }) => onAttempt?.())
-    },
-    onHeaders(status) {
-      flight.status = status
-      tell(({ onHeaders }) => onHeaders?.(status))
-    },
-    onBytes: () => tell(({ onBytes }) => onBytes?.()),
-  }
+  readonly close: () => void
 }
 
 /**
- * Lets callers share work that is under way: those who come with the same name until it settles. Whoever aborts leaves; the work
- * is aborted when the last has left.
+ * Lets callers share what is under way under a name. Whoever aborts leaves it; the work is aborted when the last has left. Its
+ * settings are those of the first caller's call, its hooks tell everybody.
  */
 export function shareFlights<T>(): (
   name: string,
@@ -55,44 +33,48 @@ export function shareFlights<T>(): (
   const flights = new Map<string, Flight<T>>()
 
   function start(name: string, init: FetchInit, work: (init: FetchInit) => Promise<T>): Flight<T> {
-    const { call } = init
     const controller = new AbortController()
-    const flight: Flight<T> = { controller, passengers: new Set(), status: undefined, land }
-    function land(): void {
+    const passengers = new Set<Hooks>()
+    const tell = (of: (hooks: Hooks) => void) => {
+      for (const hooks of passengers) of(hooks)
+    }
+    const call = init.call && {
+      ...init.call,
+      onAttempt: () => tell(({ onAttempt }) => onAttempt?.()),
+      onHeaders: (status: number) => tell(({ onHeaders }) => onHeaders?.(status)),
+      onBytes: () => tell(({ onBytes }) => onBytes?.()),
+    }
+    const close = () => {
       if (flights.get(name) === flight) flights.delete(name)
     }
+    const result = work({ ...init, signal: controller.signal, ...(call && { call }) })
+    const flight: Flight<T> = { result, controller, passengers, close }
     flights.set(name, flight)
-    flight.result = work({
-      ...init,
-      signal: controller.signal,
-      ...(call && { call: hooked(flight, call) }),
-    })
-    flight.result.then(land, land)
+    result.then(close, close)
     return flight
   }
 
   return (name, init, work) => {
     const { signal, call } = init
     const known = flights.get(name)
-    const flight = known ?? start(name, init, work)
-    const { passengers, controller, status } = flight
-    const passenger: Passenger = { call }
-    passengers.add(passenger)
-    if (status !== undefined) call?.onHeaders?.(status)
+    const { result, controller, passengers, close } = known ?? start(name, init, work)
+    const hooks: Hooks = { ...call }
+    passengers.add(hooks)
+    // Its headers may be there already, and be waited for no more.
+    if (known) hooks.onHeaders?.(200)
     const stopListening = signal
       ? onAbort(signal, () => {
-          passengers.delete(passenger)
+          passengers.delete(hooks)
           if (passengers.size) return
-          // Nobody may come aboard any more.
-          flight.land()
+          close()
           controller.abort(signal.reason)
         })
       : () => {}
     return {
-      result: flight.result!,
+      result,
       isFirst: !known,
       leave() {
-        passengers.delete(passenger)
+        passengers.delete(hooks)
         stopListening()
       },
     }
