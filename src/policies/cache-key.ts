@@ -68,7 +68,9 @@ export async function keyOf(
     /auth|cookie|key|secret|token/.test(name),
   )
   // `JSON.parse` makes one of two numbers with more digits than a double has.
-  const numbers = `${body}`.match(/[:,[\s]-?([\d.]{16,}|[\d.]+e[+-]?\d{3})/gi)
+  const numbers = `${body}`
+    .match(/[:,[\s]-?[\d.]+(e[+-]?\d+)?/gi)
+    ?.filter(found => /.{17}|e/i.test(found) && `${+found.slice(1)}` !== found.slice(1))
   const bytes = new Uint8Array(
     await (call?.digest ?? digest)(canonicalJson([credentials, decisive, numbers])),
   )
