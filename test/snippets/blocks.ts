@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A fenced block of the README. */
+/** A fenced block of the README or another page. */
 export interface Block {
   readonly language: string
   readonly code: string
@@ -11,13 +11,22 @@ export interface Block {
   readonly given: readonly string[]
 }
 
-export const readme: string = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+const pages = ['README.md', 'docs/cache.md'].map(name => {
+  return { name, text: readFileSync(join(import.meta.dirname, '../..', name), 'utf8') }
+})
+
+/** All pages. */
+export const readme: string = pages.map(({ text }) => text).join('\n')
 
 export function readBlocks(): readonly Block[] {
+  return pages.flatMap(readPage)
+}
+
+function readPage({ name, text }: (typeof pages)[number]): readonly Block[] {
   const blocks: Block[] = []
   let section = ''
   let open: { language: string; line: number; given: readonly string[]; lines: string[] } | undefined
-  const lines = readme.split('\n')
+  const lines = text.split('\n')
   lines.forEach((line, place) => {
     const fence = /^```(\w*)$/.exec(line)
     if (open && fence) {
@@ -30,7 +39,7 @@ export function readBlocks(): readonly Block[] {
       open = { language: fence[1]!, line: place + 1, given, lines: [] }
     } else section = /^#+ (.+)$/.exec(line)?.[1] ?? section
   })
-  if (open) throw new Error(`README.md: the block at line ${open.line} is not closed`)
+  if (open) throw new Error(`${name}: the block at line ${open.line} is not closed`)
   return blocks
 }
 
