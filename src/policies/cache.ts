@@ -55,7 +55,7 @@ function isBypass({ call, cache }: FetchInit): boolean {
 export function cache(options: CacheOptions = {}): FetchPolicy {
   const { ttl = 300_000, store = memoryStore(), key, onError = warn } = options
   if (!(ttl > 0) || typeof store?.getItem !== 'function')
-    throw new ConfigurationError('cache: ttl must be above 0, and store must have getItem')
+    throw new ConfigurationError('cache: ttl must be above 0, store have getItem')
   const board = shareFlights<Outcome>()
 
   function report(error: unknown): void {

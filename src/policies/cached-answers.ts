@@ -55,9 +55,13 @@ function areKnown(
 }
 
 /** A request for some of the inputs of a batch. */
-function withInputs(init: FetchInit, request: CacheRequest, parts: readonly CacheRequest[]): FetchInit {
-  const body = JSON.stringify({ ...request.body, input: parts.map(({ body }) => body.input) })
-  return { ...init, headers: request.headers, body }
+function withInputs(
+  init: FetchInit,
+  request: CacheRequest,
+  parts: readonly (readonly [key: string, part: CacheRequest])[],
+): FetchInit {
+  const input = parts.map(([, { body }]) => body.input)
+  return { ...init, headers: request.headers, body: JSON.stringify({ ...request.body, input }) }
 }
 
 /** The text of an answer that may be kept. None for a stream, an error, or what another service than the first gave. */
@@ -108,22 +112,24 @@ export function cachedAnswers(
     const found = isRefresh(init) ? [] : await inTime(keys.map(load))
     // Meanwhile everybody may have gone.
     if (init.signal?.aborted) throw init.signal.reason
-    const missing = new Map(
-      keys.flatMap((key, place) => (found[place] === undefined ? [[key, parts[place]!]] : [])),
-    )
-    const fresh = new Map<string, string>()
+    const all = keys.map((key, place) => [key, parts[place]!] as const)
+    const missing = new Map(all.filter((_, place) => found[place] === undefined))
+    let fresh: ReadonlyMap<string, string> = new Map()
     let text: string | undefined
     if (missing.size) {
-      const isWhole = missing.size === parts.length
-      const response = await ask(isWhole ? init : withInputs(init, request, [...missing.values()]))
+      // Texts may be for something else than embeddings, which would not bear a change.
+      const areEmbeddings = found.some(body => body !== undefined) || request.body?.encoding_format
+      const isPart = missing.size < all.length && areEmbeddings
+      const asked = isPart ? [...missing] : all
+      const response = await ask(isPart ? withInputs(init, request, asked) : init)
       text = await textOf(response)
-      const bodies = splitAnswer(text, request, missing.size)
+      const bodies = splitAnswer(text, request, asked.length)
       // With another key at the next attempt, the answer is that of someone else.
       if (!bodies || (await identify([request], init))[0] !== name)
-        return { response: isWhole || !response.ok ? response : await ask(init) }
-      for (const [place, key] of [...missing.keys()].entries()) fresh.set(key, bodies[place]!)
+        return { response: isPart && response.ok ? await ask(init) : response }
+      fresh = new Map(asked.map(([key], place) => [key, bodies[place]!]))
       await inTime(Array.from(fresh, save))
-      if (isWhole) return { response, body: text }
+      if (!isPart) return { response, body: text }
     }
     try {
       const body = joinAnswers(
@@ -134,7 +140,6 @@ export function cachedAnswers(
       const response = await serve(body, missing.size ? 'partial' : 'hit', init)
       return { response, body, isHit: !missing.size }
     } catch (error) {
-      if (init.signal?.aborted) throw init.signal.reason
       report(error)
       // What makes no answer, or makes one of two models, would be found again.
       await inTime(keys.map(async key => store.removeItem(key)))

@@ -8,7 +8,8 @@ type Json = any
 /** The requests that a batch of embeddings stands for, one for each input; any other request is one by itself. */
 export function partsOf(request: CacheRequest): readonly CacheRequest[] {
   const input: Json = request.body?.input
-  return Array.isArray(input) && input.length && typeof input[0] !== 'number'
+  const isBatch = Array.isArray(input) && input.every(one => typeof one === 'string' || Array.isArray(one))
+  return isBatch && input.length
     ? input.map(one => ({ ...request, body: { ...request.body, input: one } }))
     : [request]
 }

@@ -14,8 +14,7 @@ export interface MemoryStoreOptions {
  * @throws {ConfigurationError} for limits that are not above 0
  */
 export function memoryStore({ maxEntries = 1000, maxBytes = 2 ** 25 }: MemoryStoreOptions = {}): CacheStore {
-  if (!(maxEntries > 0 && maxBytes > 0))
-    throw new ConfigurationError('memoryStore: maxEntries and maxBytes must be above 0')
+  if (!(maxEntries > 0 && maxBytes > 0)) throw new ConfigurationError('memoryStore: limits must be above 0')
   /** The one that was used last comes last. */
   const items = new Map<string, string>()
   const sizeOf = (key: string) => 2 * (key.length + items.get(key)!.length)

@@ -601,7 +601,7 @@ describe('cache', () => {
       expect([await asking, vi.getTimerCount()]).toEqual(['asked', 0])
     })
 
-    it.each(['getItem', 'setItem'] as const)('that hangs in %s does not delay an abort', async method => {
+    it.each(['getItem', 'setItem'] as const)('F2 that hangs in %s does not delay an abort', async method => {
       const store = { ...watchedStore(), [method]: vi.fn(() => new Promise(() => {})) }
       const { client, requests } = setUp({ store })
       const { controller, listeners } = counted()
@@ -611,6 +611,29 @@ describe('cache', () => {
       controller.abort(reason)
       expect(await failing).toBe(reason)
       expect([listeners(), requests()]).toEqual([0, method === 'getItem' ? 0 : 1])
+    })
+
+    it('F1 is not asked for a signal that has aborted, nor is anybody', async () => {
+      const store = watchedStore()
+      const next = vi.fn<Fetch>()
+      const reason = new Error('mine')
+      const signal = AbortSignal.abort(reason)
+      const init = { method: 'POST', body: JSON.stringify(chatRequest), signal }
+      expect(await failureOf(cache({ store })(next)(BASE, init))).toBe(reason)
+      await rest()
+      expect([next.mock.calls, store.getItem.mock.calls]).toEqual([[], []])
+    })
+
+    it('F9 leaves no listener on a signal that many calls share', async () => {
+      const { client } = setUp()
+      const { controller, listeners } = counted()
+      const contents = Array.from({ length: 100 }, (_, place) => `${place % 30}`)
+      await Promise.all(
+        contents.map(content =>
+          createChatCompletion(client, { ...chatRequest, messages: [{ role: 'user', content }] }, controller),
+        ),
+      )
+      expect(listeners()).toBe(0)
     })
 
     it('whose look-up was left by everybody sends nothing', async () => {

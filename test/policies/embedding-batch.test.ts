@@ -130,6 +130,39 @@ describe('a batch of embeddings', () => {
     expect(next.mock.calls[0]![1].body).toBe(body)
   })
 
+  it.each([
+    [
+      'messages of another API',
+      [
+        { role: 'user', content: 'Hi' },
+        { role: 'user', content: 'Hi' },
+      ],
+      { output: [] },
+    ],
+    ['texts to be judged', ['one', 'two', 'one'], { results: [] }],
+  ])('is not taken for what it is not: %s', async (_, input, answer) => {
+    const next = vi.fn<Fetch>(async () => json(answer))
+    const fetch = cache()(next)
+    const body = JSON.stringify({ model: 'm', input })
+    for (let i = 0; i < 2; i++) await fetch('https://api.test/v1/other', { method: 'POST', body })
+    expect(next.mock.calls.map(([, init]) => init.body)).toEqual([body, body])
+  })
+
+  it('is sent with what it has twice, where nothing tells that they are embeddings', async () => {
+    const fake = createFakeFetch()
+    const fetch = cache()(fake)
+    const send = async (input: Input) => {
+      const body = JSON.stringify({ model: 'fake-embed', input })
+      return (await (await fetch('https://api.test/v1/embeddings', { method: 'POST', body })).json()).data
+        .length
+    }
+    expect([await send(['one', 'one']), await send(['two', 'one', 'two'])]).toEqual([2, 3])
+    expect(fake.requests.map(({ body }) => (body as { input: Input }).input)).toEqual([
+      ['one', 'one'],
+      ['two'],
+    ])
+  })
+
   it('does not claim the length of the whole for a part', async () => {
     const next = vi.fn<Fetch>(createFakeFetch())
     const fetch = cache()(next)
