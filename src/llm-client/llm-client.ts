@@ -121,10 +121,10 @@ export class LLMClient {
 }
 
 /**
- * The policies in their order, outermost first. What the cache has needs none of the others. One deadline spans everything. Another service is asked when a service's retries
- * are spent. Each attempt takes its own turn, so that a wait between two holds no place, and meets the breaker only when its
- * turn has come: what queued up while the service went down is refused, not sent. The breaker sees each attempt, and what
- * its time limits end; they begin with the request, not in the queue.
+ * The policies in their order, outermost first. What the cache has needs none of the others. One deadline spans these. Another
+ * service is asked when a service's retries are spent. Each attempt takes its own turn, so that a wait between two holds no
+ * place, and meets the breaker only when its turn has come: what queued up while the service went down is refused, not sent.
+ * The breaker sees each attempt, and what its time limits end; they begin with the request, not in the queue.
  */
 function resilience(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config

@@ -4,8 +4,9 @@ import type { CacheStore } from './cache-store.ts'
 const ORIGIN = 'https://llmfetch.local/'
 
 /**
- * A store in the runtime's own Cache API, `caches`: Workers, browsers (in a secure context) and Deno have one. On Workers it is shared by
- * the isolates of one data center. Browsers never drop an entry that is not read again, until the site's storage is cleared.
+ * A store in the runtime's own Cache API, `caches`: Workers, browsers (in a secure context) and Deno have one. On Workers the
+ * isolates of a data center share it. Browsers drop no entry by themselves, until they are short of space or the site's data are
+ * cleared.
  *
  * @param name of the cache that is opened. @default 'llmfetch'
  */

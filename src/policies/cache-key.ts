@@ -5,9 +5,12 @@ import type { FetchInit } from './policy.ts'
 export interface CacheRequest {
   readonly method: string
   readonly url: string
-  /** Names in lower case, without those that say nothing of the answer: `content-length`, `idempotency-key`, `traceparent`, `tracestate`. */
+  /**
+   * Names in lower case, without those that say nothing of the answer: `content-length`, `idempotency-key`, `traceparent` and
+   * `tracestate`.
+   */
   readonly headers: { readonly [name: string]: string }
-  /** What the body's JSON holds, names as they are on the wire; undefined for a GET. Of embeddings, one input at a time. */
+  /** What the body's JSON holds, names as they are on the wire; undefined for a GET. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the caller sends
   readonly body: any
 }

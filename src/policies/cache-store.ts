@@ -3,7 +3,7 @@
  * `localStorage`. May answer at once or with promises.
  */
 export interface CacheStore {
-  /** What was stored, as the text that it was or as what `JSON.parse` makes of it; `null` or `undefined` where there is nothing. */
+  /** The text that was stored, or what `JSON.parse` makes of it; `null` or `undefined` where there is nothing. */
   getItem(key: string): unknown
   /** `ttl` is in seconds, for stores that drop an entry by themselves. */
   setItem(key: string, value: string, options: { readonly ttl?: number }): unknown

@@ -12,6 +12,8 @@ export interface Question {
   /** Its key. */
   readonly name: string
   readonly init: FetchInit
+  /** Whether the store is not to be read. */
+  readonly isRefresh: boolean
   /** Asks the service. */
   readonly ask: (init: FetchInit) => Promise<Response>
 }
@@ -32,10 +34,6 @@ export interface CachedAnswers {
   answer(question: Question): Promise<Outcome>
 }
 
-export function isRefresh({ call, cache }: FetchInit): boolean {
-  return call ? call.cache === 'refresh' : cache === 'reload'
-}
-
 /** An answer as whoever asked expects it; `from` tells where it is from. */
 export async function serve(
   body: string,
@@ -45,13 +43,6 @@ export async function serve(
   const headers = { 'content-type': 'application/json', 'x-llmfetch-cache': from }
   const response = new Response(body, { headers })
   return init.call ? init.call.read(response, init) : response
-}
-
-function areKnown(
-  keys: readonly (string | undefined)[],
-  { length }: readonly unknown[],
-): keys is readonly string[] {
-  return keys.length === length && keys.every(key => key !== undefined)
 }
 
 /** A request for some of the inputs of a batch. */
@@ -77,7 +68,7 @@ export function cachedAnswers(
   decide: ((request: CacheRequest) => unknown) | undefined,
   report: (error: unknown) => void,
 ): CachedAnswers {
-  const inTime = async <T>(work: readonly Promise<T>[]) => (await withinTime(work, report)) ?? []
+  const inTime = <T>(work: readonly Promise<T>[]) => withinTime(work, report)
 
   async function load(key: string): Promise<string | undefined> {
     const found = await store.getItem(key)
@@ -105,11 +96,11 @@ export function cachedAnswers(
     )
   }
 
-  async function answer({ request, name, init, ask }: Question): Promise<Outcome> {
+  async function answer({ request, name, init, isRefresh, ask }: Question): Promise<Outcome> {
     const parts = partsOf(request)
-    const keys = parts[0] === request ? [name] : await identify(parts, init)
-    if (!areKnown(keys, parts)) return { response: await ask(init) }
-    const found = isRefresh(init) ? [] : await inTime(keys.map(load))
+    const keys = (parts[0] === request ? [name] : await identify(parts, init)) as string[]
+    if (!keys.every(Boolean)) return { response: await ask(init) }
+    const found = isRefresh ? [] : await inTime(keys.map(load))
     // Meanwhile everybody may have gone.
     if (init.signal?.aborted) throw init.signal.reason
     const all = keys.map((key, place) => [key, parts[place]!] as const)

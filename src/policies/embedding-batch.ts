@@ -1,7 +1,6 @@
 import { LLMError } from '../errors/llm-error.ts'
 import type { CacheRequest } from './cache-key.ts'
 
-/** What an answer consists of that another one may need as well: a vector each of a batch, else all of it. */
 // biome-ignore lint/suspicious/noExplicitAny: JSON of the service
 type Json = any
 
@@ -50,8 +49,8 @@ export function splitAnswer(
 }
 
 /**
- * The answer to a request, of the answers to its parts. All around the vectors is of `asked`, the service's answer for those that
- * were missing, so that `usage` tells what was spent.
+ * The answer to a request, of the answers to its parts. All around the vectors is of `asked`, the service's answer for those
+ * that were missing, so that `usage` tells what was spent.
  *
  * @throws {LLMError} where they make none: two models' vectors cannot be compared
  */

@@ -4,11 +4,11 @@ import { startTimer } from './start-timer.ts'
 /** What a store, or a key, may take, in milliseconds. */
 const PATIENCE = 2000
 
-/** What all of `work` gives; undefined, once `report` knows why, where some of it fails or takes too long. */
+/** What all of `work` gives; nothing of it, once `report` knows why, where some of it fails or takes too long. */
 export async function withinTime<T>(
   work: readonly Promise<T>[],
   report: (error: unknown) => void,
-): Promise<readonly T[] | undefined> {
+): Promise<readonly (T | undefined)[]> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = startTimer(
@@ -20,7 +20,7 @@ export async function withinTime<T>(
     return await Promise.race([Promise.all(work), late])
   } catch (error) {
     report(error)
-    return undefined
+    return work.map(() => undefined)
   } finally {
     clearTimeout(timer)
   }
