@@ -76,6 +76,10 @@ export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-cli
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'
 export type { Model, ModelList } from './models/types.ts'
+export { type CacheOptions, cache } from './policies/cache.ts'
+export { cacheApiStore } from './policies/cache-api-store.ts'
+export type { CacheRequest } from './policies/cache-key.ts'
+export type { CacheStore } from './policies/cache-store.ts'
 export {
   type CircuitBreaker,
   type CircuitBreakerOptions,
@@ -89,9 +93,10 @@ export { type FailedService, type FallbackOptions, fallback } from './policies/f
 export type { FallbackTarget } from './policies/fallback-target.ts'
 export { type InterceptorContext, type InterceptorOptions, interceptors } from './policies/interceptors.ts'
 export { type Logger, type LogLevel, type LogOptions, log } from './policies/log.ts'
+export { type MemoryStoreOptions, memoryStore } from './policies/memory-store.ts'
 export { type Metrics, type MetricsOptions, type MetricsSnapshot, metrics } from './policies/metrics.ts'
 export type { CallReport } from './policies/observe.ts'
-export type { Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
+export type { CacheMode, Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
 export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
 export { timeout } from './policies/timeout.ts'
 export type { EventReader } from './stream/event-reader.ts'

@@ -1,7 +1,7 @@
 import type { Scrub } from '../internal/api-failure.ts'
 import type { BodyWatcher } from '../internal/body-watcher.ts'
 import type { RateLimits } from '../internal/rate-limits.ts'
-import type { Fetch, Policy, TimeoutLimits } from '../policies/policy.ts'
+import type { CacheMode, Fetch, FetchInit, Policy, TimeoutLimits } from '../policies/policy.ts'
 import type { HeadersOption } from './headers.ts'
 import type { Place } from './wire-names.ts'
 
@@ -48,6 +48,8 @@ export interface CallOptions {
   readonly timeout?: number | TimeoutLimits | undefined
   /** For the `retry` policy: an integer from 0 to 10. */
   readonly maxRetries?: number | undefined
+  /** For the `cache` policy: `'bypass'` leaves the store alone, `'refresh'` asks anew and stores the answer. */
+  readonly cache?: CacheMode | undefined
   /** Set after the client's own; `null` removes one. */
   readonly headers?: HeadersOption | undefined
   /** Set after the client's own. */
@@ -62,6 +64,8 @@ export interface CallOptions {
 export interface ReadContext {
   /** Aborts when the attempt is over, for any reason; a read rejects with its `reason` then. */
   readonly signal: AbortSignal
+  /** The body that was sent: a policy may have asked for something else than the endpoint did. */
+  readonly body?: FetchInit['body']
   /** To be called when bytes arrive before the answer is there. */
   readonly onBytes?: (() => void) | undefined
   readonly scrub: Scrub

@@ -4,6 +4,7 @@ import { invalid } from '../errors/validation-error.ts'
 import { abortable, onAbort } from '../internal/abort.ts'
 import { apiFailure, requestIdOf, type Scrub } from '../internal/api-failure.ts'
 import { connectionFailure } from '../internal/connection-failure.ts'
+import { digest } from '../internal/digest.ts'
 import { readRateLimits } from '../internal/rate-limits.ts'
 import { openBody, readText } from '../internal/read-body.ts'
 import { type Service, UNSIGNED } from '../internal/service.ts'
@@ -51,7 +52,7 @@ function buildInit(
   settings: Settings,
   operation: Operation<unknown>,
   { headers: more, idempotencyKey, extraBody = {} }: CallOptions,
-): RequestInit {
+): RequestInit & { headers: Headers } {
   const { stream } = operation
   const headers = new Headers(settings.headers)
   const set = (more: CallOptions['headers']) =>
@@ -81,17 +82,23 @@ export async function exchange<T>(
   options: CallOptions,
 ): Promise<WithResponse<T>> {
   const started = performance.now()
-  const { signal, maxRetries, timeout } = options
+  const { signal, maxRetries, timeout, cache } = options
   if (signal?.aborted) throw signal.reason
   if ('body' in operation) settings.validate?.(operation.body, operation.name)
   const url = buildUrl(settings, operation.path(), options.query)
   const init = buildInit(settings, operation, options)
   let attempts = 0
+  /** Of the latest attempt, or, before the first, what a policy has asked about. */
+  let key = ''
 
-  async function receive(response: Response, { signal, call }: FetchInit, scrub: Scrub): Promise<Answer<T>> {
+  async function receive(
+    response: Response,
+    { signal, call, body }: FetchInit,
+    scrub: Scrub,
+  ): Promise<Answer<T>> {
     call!.onHeaders?.(response.status)
     await refuseFailure(response, signal!, scrub)
-    return operation.read(response, { ...settings, ...call, signal: signal!, scrub })
+    return operation.read(response, { ...settings, ...call, signal: signal!, scrub, body })
   }
 
   async function send(target: string, init: FetchInit): Promise<Response> {
@@ -103,8 +110,10 @@ export async function exchange<T>(
     if (headers.get('authorization') === UNSIGNED) {
       headers.delete('authorization')
       // A policy may have sent the call elsewhere: the key is for the client's own service.
-      if (target.startsWith(`${settings.baseUrl}/`))
-        headers.set('authorization', `Bearer ${await abortable(signal, settings.key())}`)
+      if (target.startsWith(`${settings.baseUrl}/`)) {
+        key = (!attempts && key) || (await abortable(signal, settings.key()))
+        headers.set('authorization', `Bearer ${key}`)
+      }
     }
     attempts++
     init.call!.onAttempt?.()
@@ -126,7 +135,13 @@ export async function exchange<T>(
     stream: !!operation.stream,
     maxRetries,
     timeout,
+    cache,
     send,
+    read: (response, init) => receive(response, init, String),
+    async digest(text) {
+      if (init.headers.get('authorization') === UNSIGNED) key ||= await settings.key()
+      return digest(text + key)
+    },
   }
   const inside: FetchInit = { ...init, signal: controller.signal, call }
   const stop = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}

@@ -23,8 +23,7 @@ export function createEmbedding(
   options?: CallOptions,
 ): ResultPromise<EmbeddingResponse> {
   // A request that is none is told of by the client.
-  const { input, encoding_format: format } = Object(request) as EmbeddingRequest
-  const expected = Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
+  const { encoding_format: format } = Object(request) as EmbeddingRequest
   return client.request<EmbeddingResponse>(
     {
       name: 'createEmbedding',
@@ -33,6 +32,8 @@ export function createEmbedding(
       async read(response, context) {
         const answer = await readJson<EmbeddingResponse>(response, context, 'data')
         const { data } = answer.data
+        const { input } = JSON.parse(`${context.body}`) as EmbeddingRequest
+        const expected = Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
         try {
           for (const item of data)
             if (typeof item.embedding === 'string') item.embedding = decode(item.embedding)

@@ -11,6 +11,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
+import { type CacheOptions, cache } from '../policies/cache.ts'
 import {
   type CircuitBreaker,
   type CircuitBreakerOptions,
@@ -51,6 +52,11 @@ export interface LLMClientConfig extends Omit<ClientConfig, 'validate'>, Interce
   readonly logLevel?: LogLevel | undefined
   /** Measures calls, for {@link LLMClient.metrics}; a function is given a report of each as well. @default false */
   readonly metrics?: boolean | MetricsOptions['sink'] | undefined
+  /**
+   * Settings of `cache`, which answers again what was answered before: `{}` for its own defaults, in memory for five minutes.
+   * @default false
+   */
+  readonly cache?: CacheOptions | false | undefined
   /** Checks requests before they are sent. @default true */
   readonly validate?: boolean | undefined
 }
@@ -143,10 +149,10 @@ export class LLMClient {
 }
 
 /**
- * The policies in their order, outermost first. One deadline spans everything. Another service is asked when a service's retries
- * are spent. Each attempt takes its own turn, so that a wait between two holds no place, and meets the breaker only when its
- * turn has come: what queued up while the service went down is refused, not sent. The breaker sees each attempt, and what
- * its time limits end; they begin with the request, not in the queue.
+ * The policies in their order, outermost first. What the cache has needs none of the others. One deadline spans these. Another
+ * service is asked when a service's retries are spent. Each attempt takes its own turn, so that a wait between two holds no
+ * place, and meets the breaker only when its turn has come: what queued up while the service went down is refused, not sent.
+ * The breaker sees each attempt, and what its time limits end; they begin with the request, not in the queue.
  */
 function resilience(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
@@ -154,6 +160,7 @@ function resilience(config: LLMClientConfig): readonly Policy[] {
   const { total, ...phases } =
     typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits, total: 0 } : limits
   return [
+    config.cache && cache(config.cache),
     timeout({ total }),
     config.fallback && fallback(config.fallback),
     retryOptions !== false && retry(retryOptions),

@@ -68,7 +68,7 @@ export function openTarget(target: FallbackTarget): Target {
       if (!call) return sign(adapted)
       // Signed as late as the client's own requests are, so that no policy on the way sees the key.
       const send = async (url: string, late: FetchInit) => call.send(url, await sign(late))
-      return { ...adapted, call: { ...call, baseUrl, send } }
+      return { ...adapted, call: { ...call, baseUrl, send, digest: undefined } }
     },
   }
 }

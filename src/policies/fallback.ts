@@ -5,6 +5,7 @@ import { type FallbackTarget, openTarget } from './fallback-target.ts'
 import { isOutage } from './is-outage.ts'
 import { isReplayable } from './is-replayable.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
+import { TARGET_HEADER } from './target-header.ts'
 
 /** A service that failed, as {@link FallbackOptions.when} and {@link FallbackOptions.onFallback} see it. */
 export interface FailedService {
@@ -28,9 +29,6 @@ export interface FallbackOptions {
   readonly onFallback?: ((failed: FailedService) => void) | undefined
 }
 
-/** Says which service answered: its base URL, on answers that are not the first service's. */
-const HEADER = 'x-llmfetch-target'
-
 function isDown({ error, response }: FailedService, init: FetchInit): boolean {
   if (response) return response.status >= 500 || response.status === 429
   return isOutage(error, init) || (isLLMError(error) && /^(RateLimit|CircuitOpen)Error$/.test(error.name))
@@ -43,7 +41,7 @@ function isFailure(response: Response): boolean {
 /** A response's own headers cannot be changed. */
 function label(response: Response, target: string): Response {
   const headers = new Headers(response.headers)
-  headers.set(HEADER, target)
+  headers.set(TARGET_HEADER, target)
   return Object.defineProperty(response, 'headers', { value: headers })
 }
 

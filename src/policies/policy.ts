@@ -9,6 +9,8 @@ export interface Call {
   readonly maxRetries?: number | undefined
   /** The caller's `timeout`. A policy passes on what it leaves to others. */
   readonly timeout?: number | TimeoutLimits | undefined
+  /** The caller's `cache`. */
+  readonly cache?: CacheMode | undefined
   /** When the whole call must be over, on the clock of `performance.now()`. */
   readonly deadline?: number | undefined
   /** Called as a request goes out. */
@@ -22,7 +24,17 @@ export interface Call {
   readonly onBytes?: (() => void) | undefined
   /** The innermost fetch: signs the request, sends it, and lets only a good answer through. */
   readonly send: Fetch
+  /** Makes an answer, as the promise of a fetch gives it, of a response that a policy has of its own; rejects for a bad one. */
+  readonly read: (response: Response, init: FetchInit) => Promise<Response>
+  /**
+   * The SHA-256 digest of a text and of the key that the request is signed with: tells callers apart who share something, and
+   * does not show the key. Once a request was sent it is of that request's key. Absent where another service is asked.
+   */
+  readonly digest?: ((text: string) => Promise<ArrayBuffer>) | undefined
 }
+
+/** For the `cache` policy: `'bypass'` neither reads nor writes the store, `'refresh'` only writes. */
+export type CacheMode = 'bypass' | 'refresh'
 
 /** Time limits in milliseconds; 0 is off. */
 export interface TimeoutLimits {

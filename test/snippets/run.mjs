@@ -18,8 +18,22 @@ globalThis.fetch = async (url, init) => {
 
 /** A page's script runs here too. */
 globalThis.document = { body: { append: text => process.stdout.write(text) } }
+const stored = new Map()
+globalThis.caches = {
+  open: async () => ({
+    match: async url => stored.get(url)?.clone(),
+    put: async (url, response) => stored.set(url, response),
+    delete: async url => stored.delete(url),
+  }),
+}
+
+/** No package comes from the network, and there is no Redis: another driver takes its place. */
+const places = {
+  'https://esm.sh/llmfetch': 'llmfetch',
+  'unstorage/drivers/redis': 'unstorage/drivers/memory',
+}
 registerHooks({
-  resolve: (specifier, context, next) => next(specifier.replace('https://esm.sh/', ''), context),
+  resolve: (specifier, context, next) => next(places[specifier] ?? specifier, context),
 })
 
 process.env.LLM_API_KEY = 'sk-of-the-reader'
