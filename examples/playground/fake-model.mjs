@@ -13,12 +13,16 @@ const troubles = {
 
 const KEY = 'sk-fake-model'
 
-/** Starts it on a free port. Its key is that of the Worker, which is how one sees that the page needs none. */
-export async function startFakeModel() {
+/**
+ * Starts it on a free port. Its key is that of the Worker, which is how one sees that the page needs none.
+ *
+ * @param chunkDelay milliseconds between two tokens
+ */
+export async function startFakeModel(chunkDelay = 35) {
   const server = await startFakeServer({
     apiKey: KEY,
     models: ['fake-small', 'fake-large', ...Object.keys(troubles)],
-    chunkDelay: 35,
+    chunkDelay,
     faults: ({ body }) => troubles[body?.model],
   })
   return { server, bindings: { LLM_BASE_URL: server.baseUrl, LLM_API_KEY: KEY } }

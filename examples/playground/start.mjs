@@ -13,13 +13,7 @@ import { servePlayground } from './serve.mjs'
 const { LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, PORT = '8787' } = process.env
 const fake = LLM_BASE_URL ? undefined : await startFakeModel()
 const bindings = fake?.bindings ?? { LLM_BASE_URL, LLM_API_KEY, LLM_MODEL }
-const playground = await servePlayground(bindings, Number(PORT))
+const { url } = await servePlayground(bindings, Number(PORT))
 
-console.log(`The playground is at ${playground.url}`)
+console.log(`The playground is at ${url}`)
 console.log(fake ? 'Behind it: a fake model on this machine' : `Behind it: ${LLM_BASE_URL}`)
-
-async function stop() {
-  await playground.close()
-  await fake?.server.close()
-}
-process.once('SIGINT', stop).once('SIGTERM', stop)

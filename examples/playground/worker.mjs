@@ -43,8 +43,13 @@ function refuse(error) {
 }
 
 async function chat(request, env) {
+  const asked = await request.json().catch(() => undefined)
+  if (!Array.isArray(asked?.messages)) {
+    const error = { message: 'Not a conversation', type: 'invalid_request_error' }
+    return Response.json({ error }, { status: 400 })
+  }
   // What is not named here is not the page's to choose.
-  const { model, messages, tools, tool_choice, stream_options } = await request.json()
+  const { model, messages, tools, tool_choice, stream_options } = asked
   const body = { model, messages, tools, tool_choice, stream_options, max_tokens: 2000 }
   const stream = streamChatCompletion(connect(env), body, { signal: request.signal })
   try {

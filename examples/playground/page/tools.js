@@ -1,12 +1,12 @@
 // What the model may call. It all happens in this page.
 
-const skies = ['clear', 'cloudy', 'light rain', 'snow', 'fog']
+const skies = ['clear', 'cloudy', 'light rain', 'fog']
 
 const functions = {
   /** Made up, but always the same for a city. */
   get_weather({ city }) {
     const seed = [...String(city)].reduce((sum, letter) => sum + letter.codePointAt(0), 0)
-    return { city, sky: skies[seed % skies.length], celsius: (seed % 35) - 5 }
+    return { city, sky: skies[seed % skies.length], celsius: 5 + (seed % 25) }
   },
   roll_dice({ count = 2 }) {
     const dice = Math.min(Math.max(Math.trunc(count), 1), 10)
