@@ -50,7 +50,7 @@ async function chat(request, env) {
   }
   // What is not named here is not the page's to choose.
   const { model, messages, tools, tool_choice, stream_options } = asked
-  const body = { model, messages, tools, tool_choice, stream_options, max_tokens: 2000 }
+  const body = { model, messages, tools, tool_choice, stream_options }
   const stream = streamChatCompletion(connect(env), body, { signal: request.signal })
   try {
     // Settles with the first event: what fails before it still gets a status of its own.

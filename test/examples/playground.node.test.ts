@@ -49,7 +49,7 @@ describe('the Worker of the playground', () => {
     expect(events.endsWith('data: [DONE]\n\n')).toBe(true)
     const { headers, body: sent } = model.requests.at(-1)!
     expect(headers.authorization).toBe(`Bearer ${bindings.LLM_API_KEY}`)
-    expect(sent).toMatchObject({ stream: true, max_tokens: 2000 })
+    expect(sent).toMatchObject({ stream: true, model: 'fake-small' })
     expect(sent).not.toHaveProperty('n')
   })
 
