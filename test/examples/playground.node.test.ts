@@ -244,10 +244,12 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
     const page = await open()
     await ask(page, 'trouble-silent', 'Tell me a long story about a lighthouse')
     const part = await partOfAnswer(page)
-    await stop(page)
-    await ended(page)
     const stopped = chats().at(-1)!
+    expect(stopped.aborted).toBe(false)
+    await stop(page)
+    // The Worker itself gives a silent service up, but only after 15 seconds.
     await vi.waitFor(() => expect(stopped.aborted).toBe(true), { timeout: 5000 })
+    await ended(page)
     const [answer = ''] = await answers(page)
     expect(answer.startsWith(part)).toBe(true)
     expect(await page.locator('.answer .note').textContent()).toMatch(/^Stopped · /)
