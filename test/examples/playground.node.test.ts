@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { FakeRequest } from '../../src/testing/index.ts'
-import type { FakeServer } from '../../src/testing/server.ts'
+import { type FakeServer, startFakeServer } from '../../src/testing/server.ts'
 import { requireBuild, root } from '../package/built.ts'
 import { hasChromium } from '../support/chromium.ts'
 import { findBarriers } from './accessibility.ts'
@@ -309,6 +309,21 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
     expect(await page.locator('#announcer').textContent()).toContain(name)
   })
 
+  it('shows a trouble for whoever has not met one, where the model plays it', async () => {
+    const page = await open()
+    await page.click('text=A stream that is cut')
+    await page.locator('.error').waitFor()
+    expect(lastBody().model).toBe('trouble-cut')
+
+    await using other = await startFakeServer({ models: ['only'] })
+    const running = await serve({ ...bindings, LLM_BASE_URL: other.baseUrl })
+    const watched = await openPage(browser, running.url)
+    opened.push(watched)
+    await watched.page.locator('#model:enabled').waitFor()
+    expect(await watched.page.locator('.prompts button:visible').count()).toBe(3)
+    await running.close()
+  })
+
   it('tries again after an error, without the part of the answer', async () => {
     const page = await open()
     await ask(page, 'trouble-cut')
@@ -390,7 +405,7 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
       const stops: { at: string; visible: boolean }[] = []
       await page.focus('#model')
       await page.keyboard.press('Shift+Tab')
-      for (let stop = 0; stop < 9; stop++) {
+      for (let stop = 0; stop < 10; stop++) {
         await page.keyboard.press('Tab')
         stops.push(await focus(page))
       }
@@ -401,6 +416,7 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
         'How a river becomes wide',
         'The weather in Oslo, by a tool',
         'Two tools at once',
+        'A stream that is cut',
         'prompt',
         'tools',
         'send',

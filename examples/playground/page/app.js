@@ -168,6 +168,9 @@ async function fillPicker() {
     const ids = await listModelIds()
     at.model.replaceChildren(...ids.map(id => new Option(id)))
     at.model.disabled = false
+    // What can go wrong is shown where the model plays it.
+    for (const button of at.welcome.querySelectorAll('[data-model]'))
+      button.parentElement.hidden = !ids.includes(button.dataset.model)
   } catch (error) {
     at.model.replaceChildren(new Option('No models'))
     show(errorMessage(error, { hadText: false, onRetry: () => location.reload() }))
@@ -193,6 +196,7 @@ at.clear.addEventListener('click', clear)
 at.welcome.addEventListener('click', ({ target }) => {
   if (!target.dataset.prompt) return
   at.tools.checked = 'tools' in target.dataset
+  at.model.value = target.dataset.model ?? at.model.value
   at.prompt.focus()
   send(target.dataset.prompt)
 })
