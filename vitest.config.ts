@@ -1,24 +1,9 @@
-import { existsSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
-
-/** Debian's Chromium, or the one that CHROMIUM names. */
-const chromium: string = process.env.CHROMIUM ?? '/usr/bin/chromium'
+import { hasChromium, launchOptions } from './test/support/chromium.ts'
 
 const exclude = ['test/**/*.node.test.ts']
-const launchOptions = {
-  executablePath: chromium,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-}
 
 const node = { test: { name: 'node', include: ['test/**/*.test.ts'], environment: 'node' as const } }
 
@@ -56,7 +41,7 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Some wait for limits of seconds, and the machine may be busy.
     testTimeout: 30_000,
-    projects: [node, workerd, ...(existsSync(chromium) ? [browser] : [])].map(project => ({
+    projects: [node, workerd, ...(hasChromium ? [browser] : [])].map(project => ({
       ...project,
       extends: true as const,
     })),

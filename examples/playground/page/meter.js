@@ -1,0 +1,55 @@
+// Measures a stream while it passes. Knows no page.
+
+/** How far apart the points of the plot are, and over how long each one counts, in milliseconds. */
+const STEP = 100
+const WINDOW = 400
+
+/** Counts what arrives. A piece is about a token; once the service has told its usage, that counts. */
+export function createMeter(now = () => performance.now()) {
+  const started = now()
+  const arrivals = []
+  let ended
+  let usage
+
+  /** Pieces a second at each step since the first one. */
+  function series(until) {
+    const first = arrivals[0]
+    const points = []
+    let from = 0
+    let to = 0
+    for (let time = first + STEP; time <= until; time += STEP) {
+      const begin = Math.max(first, time - WINDOW)
+      while (arrivals[to] <= time) to++
+      while (arrivals[from] < begin) from++
+      points.push(((to - from) / (time - begin)) * 1000)
+    }
+    return points
+  }
+
+  return {
+    /** Takes a chunk of the stream. */
+    see({ choices, usage: told }) {
+      usage = told ?? usage
+      const { content, toolCalls } = choices[0]?.delta ?? {}
+      if (content?.length || toolCalls?.length) arrivals.push(now())
+    },
+    end() {
+      ended ??= now()
+    },
+    read() {
+      const until = ended ?? now()
+      const first = arrivals[0]
+      const tokens = usage?.completionTokens ?? arrivals.length
+      // The first token has taken the time before it.
+      const streamed = arrivals.at(-1) - first
+      return {
+        firstToken: first === undefined ? undefined : first - started,
+        time: until - started,
+        promptTokens: usage?.promptTokens,
+        tokens,
+        rate: streamed > 0 ? ((tokens - 1) / streamed) * 1000 : undefined,
+        series: first === undefined ? [] : series(until),
+      }
+    },
+  }
+}
