@@ -1,0 +1,1 @@
+export const bundlers = { name: 'bundlers', runsSpec: false, find: async () => ({ missing: 'later' }) }
