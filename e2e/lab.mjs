@@ -65,19 +65,23 @@ function forward({ models, request, response, path, faults, record }) {
   const entry = { path, headers: request.headers, body: '', closedAt: null, aborted: false }
   const { slow, ...fault } = JSON.parse(decodeURIComponent(faults))[record.requests.push(entry) - 1] ?? {}
   const headers = { ...request.headers, 'x-fake-fault': JSON.stringify(fault) }
-  const onward = send((slow ? models.slowModel : models.model) + path, { method: request.method, headers }, answer => {
-    const cors = origin && { 'access-control-allow-origin': origin, vary: 'origin' }
-    const { 'access-control-allow-origin': _, ...rest } = answer.headers
-    response.writeHead(answer.statusCode, {
-      ...rest,
-      ...cors,
-      'access-control-expose-headers': EXPOSED_HEADERS,
-    })
-    response.flushHeaders()
-    // What the model broke off is to break off here, after what it sent.
-    answer.on('error', () => response.socket?.destroySoon())
-    answer.pipe(response)
-  })
+  const onward = send(
+    (slow ? models.slowModel : models.model) + path,
+    { method: request.method, headers },
+    answer => {
+      const cors = origin && { 'access-control-allow-origin': origin, vary: 'origin' }
+      const { 'access-control-allow-origin': _, ...rest } = answer.headers
+      response.writeHead(answer.statusCode, {
+        ...rest,
+        ...cors,
+        'access-control-expose-headers': EXPOSED_HEADERS,
+      })
+      response.flushHeaders()
+      // What the model broke off is to break off here, after what it sent.
+      answer.on('error', () => response.socket?.destroySoon())
+      answer.pipe(response)
+    },
+  )
   onward.on('error', () => response.socket?.destroySoon())
   request.on('data', piece => {
     entry.body += piece

@@ -18,7 +18,9 @@ export async function run(file, args, options = {}) {
   try {
     return await exec(file, args, { maxBuffer: 2 ** 26, timeout: 240_000, ...options })
   } catch (error) {
-    throw new Error(`${[basename(file), ...args].join(' ')}: ${error.message}\n${error.stdout}${error.stderr}`)
+    throw new Error(
+      `${[basename(file), ...args].join(' ')}: ${error.message}\n${error.stdout}${error.stderr}`,
+    )
   }
 }
 

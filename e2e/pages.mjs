@@ -33,7 +33,10 @@ function importMap(project) {
 function page({ script, head = '', policy }) {
   const html = `<!DOCTYPE html><html><head><meta charset="utf-8"><title>llmfetch</title>
 <script src="/report.js"></script>${head}<script type="module" src="${script}"></script></head></html>`
-  return { html, policy: `default-src 'none'; base-uri 'none'; require-trusted-types-for 'script'; ${policy}` }
+  return {
+    html,
+    policy: `default-src 'none'; base-uri 'none'; require-trusted-types-for 'script'; ${policy}`,
+  }
 }
 
 /** Sends what goes wrong on a page, where nobody looks at its console. Classic, to be there before any module. */
@@ -41,7 +44,8 @@ const REPORT = `
 const report = text => fetch('/failed' + location.search, { method: 'POST', body: text })
 addEventListener('error', e => report('error: ' + (e.message || 'of loading ' + (e.target.src || e.target.href))), true)
 addEventListener('unhandledrejection', e => report('unhandled: ' + (e.reason?.stack || e.reason)))
-document.addEventListener('securitypolicyviolation', e => report('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))
+// Some browsers ask for an icon by themselves.
+document.addEventListener('securitypolicyviolation', e => /favicon/.test(e.blockedURI) || report('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))
 `
 
 const RUN = `
@@ -68,24 +72,20 @@ export async function startPages(project, { lab, relay }) {
   await listen(cdn)
   const cdnUrl = `${urlOf(cdn)}/llmfetch.js`
   const connect = `connect-src 'self' ${lab} ${relay}`
-  const preload = (url, integrity) =>
-    `<link rel="modulepreload" href="${url}" integrity="${integrity}" crossorigin="anonymous">`
+  const sealed = integrity => {
+    const map = JSON.stringify({ imports: { llmfetch: cdnUrl }, integrity: { [cdnUrl]: integrity } })
+    const policy = `script-src 'self' ${urlOf(cdn)} '${sha('sha256', map)}'; ${connect}`
+    return page({ script: '/sealed.mjs', head: `<script type="importmap">${map}</script>`, policy })
+  }
   const pages = {
     '/modules': page({
       script: '/modules.mjs',
       head: `<script type="importmap">${map}</script>`,
       policy: `script-src 'self' '${sha('sha256', map)}'; ${connect}`,
     }),
-    '/cdn': page({
-      script: '/cdn.mjs',
-      head: preload(cdnUrl, sha('sha384', cdnFile)),
-      policy: `script-src 'self' ${urlOf(cdn)}; ${connect}`,
-    }),
-    '/tampered': page({
-      script: '/tampered.mjs',
-      head: preload(`${cdnUrl}?tampered`, sha('sha384', `${cdnFile} `)),
-      policy: `script-src 'self' ${urlOf(cdn)}; ${connect}`,
-    }),
+    '/cdn': page({ script: '/cdn.mjs', policy: `script-src 'self' ${urlOf(cdn)}; ${connect}` }),
+    '/sealed': sealed(sha('sha384', cdnFile)),
+    '/tampered': sealed(sha('sha384', `${cdnFile} `)),
   }
   const scripts = {
     '/report.js': REPORT,
@@ -93,8 +93,8 @@ export async function startPages(project, { lab, relay }) {
     '/spec.mjs': readFileSync(join(import.meta.dirname, 'spec.mjs')),
     '/modules.mjs': "import * as api from 'llmfetch'; import { run } from '/run.mjs'; run(api)",
     '/cdn.mjs': `import * as api from '${cdnUrl}'; import { run } from '/run.mjs'; run(api)`,
-    '/tampered.mjs': `const error = await import('${cdnUrl}?tampered').then(() => 'it was loaded', () => undefined)
-      fetch('/results' + location.search, { method: 'POST', body: JSON.stringify([{ error }]) })`,
+    '/sealed.mjs': `const loaded = await import('llmfetch').then(api => typeof api.createClient, error => error.name)
+      fetch('/results' + location.search, { method: 'POST', body: JSON.stringify(loaded) })`,
   }
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://pages')

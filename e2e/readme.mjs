@@ -9,7 +9,7 @@ const NOTES = {
   Node: 'installed by `npm`',
   Deno: 'installed by `deno add`, run with leave to use the network only',
   Bun: 'installed by `bun add`',
-  workerd: "the runtime of Cloudflare Workers, bundled by esbuild",
+  workerd: 'the runtime of Cloudflare Workers, bundled by esbuild',
   Chromium: 'unbundled, and as the file for CDNs, under a strict Content-Security-Policy',
   Firefox: 'the same',
   WebKit: 'the same, in WebKitGTK: the engine of Safari',
@@ -17,7 +17,13 @@ const NOTES = {
 
 /** What says something of compatibility, the versions aside. */
 function essence(table) {
-  return table.split('\n').map(row => row.split('|').filter((_, column) => column !== 2).join('|').replace(/\s+|-+/g, ' '))
+  return table.split('\n').map(row =>
+    row
+      .split('|')
+      .filter((_, column) => column !== 2)
+      .join('|')
+      .replace(/\s+|-+/g, ' '),
+  )
 }
 
 /** Two numbers of a version say enough. */
@@ -35,7 +41,10 @@ export function updateReadme(rows) {
   const readme = readFileSync(file, 'utf8')
   const before = pattern.exec(readme)?.[0]
   if (before === undefined) throw new Error('README.md has no <!-- engines --> to write to')
-  writeFormatted(file, readme.replace(pattern, () => `<!-- engines -->\n${table}\n<!-- /engines -->`))
+  writeFormatted(
+    file,
+    readme.replace(pattern, () => `<!-- engines -->\n${table}\n<!-- /engines -->`),
+  )
   const after = pattern.exec(readFileSync(file, 'utf8'))[0]
   return JSON.stringify(essence(before)) !== JSON.stringify(essence(after))
 }

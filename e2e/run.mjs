@@ -61,11 +61,11 @@ async function report(engine, ground) {
 }
 
 function printTable(rows) {
-  const line = cells => console.log(cells.map((cell, n) => `${cell}`.padEnd([12, 18, 7, 7][n])).join(''))
+  const line = (...cells) => console.log(cells.map(cell => `${cell}`.padEnd(10)).join(''))
   console.log()
-  line(['engine', 'version', 'passed', 'failed'])
+  line('engine', 'passed', 'failed', 'version')
   for (const { name, version, missing, passed, failed } of rows)
-    line([name, version ?? '-', missing ? '-' : passed, missing && !failed ? 'skipped' : failed])
+    line(name, missing ? '-' : passed, missing && !failed ? '-' : failed, version ?? 'not found')
 }
 
 const { values: options, positionals } = parseArgs({

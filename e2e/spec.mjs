@@ -158,6 +158,22 @@ export const tests = {
     return gone(seen, Date.now())
   },
 
+  async 'ten streams whose connection the server never closes'({ api, service }) {
+    // Six are what a browser opens to one host at most.
+    const { client } = service(...Array(10).fill({ lingering: true }))
+    for (let n = 0; n < 10; n++)
+      ok(
+        (await api.collectText(api.streamChatCompletion(client, question))).length > 50,
+        `stream ${n} is whole`,
+      )
+  },
+
+  async 'ten streams that are broken off for what is in them'({ api, service }) {
+    const { client } = service(...Array(10).fill({ garbage: true, stall: 3 }))
+    for (let n = 0; n < 10; n++)
+      await rejection(read(api.streamChatCompletion(client, question)), api.ProtocolError)
+  },
+
   async 'a stream, cut'({ api, service }) {
     const { client } = service({ cut: 4 })
     const error = await rejection(

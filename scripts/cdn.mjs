@@ -54,6 +54,8 @@ const updated = readme.replace(/<!-- cdn -->.*<!-- \/cdn -->/s, block =>
 if (!updated.includes(integrity)) throw new Error('The README has no place for the integrity')
 if (process.argv.includes('--readme')) writeFormatted(readmeFile, updated)
 else if (process.argv.includes('--check') && updated !== readme) {
-  console.error(`The README has another version or integrity of the CDN file, which is ${integrity}: npm run sizes`)
+  console.error(
+    `The README has another version or integrity of the CDN file, which is ${integrity}: npm run sizes`,
+  )
   process.exitCode = 1
 }

@@ -13,10 +13,15 @@ export async function visitAll({ pages, engine, go }) {
     const failures = [...own.failures, ...cdn.failures]
     if (failures.length) throw new Error(failures.join('\n'))
   })
-  const tampered = await check('CDN file: refused when its integrity is another', async () => {
-    const [{ error }] = (await visit('/tampered', engine)).results
-    if (error) throw new Error(error)
+  const sealed = await check('CDN file: held to its integrity by an import map', async () => {
+    for (const [path, expected] of [
+      ['/sealed', 'function'],
+      ['/tampered', 'TypeError'],
+    ]) {
+      const { results: loaded } = await visit(path, engine)
+      if (loaded !== expected) throw new Error(`${path}: ${loaded} where ${expected} was expected`)
+    }
   })
   const fromCdn = cdn.results.map(result => ({ ...result, name: `CDN file: ${result.name}` }))
-  return [...own.results, quiet, ...fromCdn, tampered]
+  return [...own.results, quiet, ...fromCdn, sealed]
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { check, FROM_NPM, findProgram, makeProject, runProgram } from '../project.mjs'
 import { run } from '../packages.mjs'
+import { check, FROM_NPM, findProgram, makeProject, runProgram } from '../project.mjs'
 
 const bin = join(import.meta.dirname, '../node_modules/.bin/bun')
 

@@ -1,6 +1,5 @@
 // Runs one block of the README in a process of its own: node run.mjs <file>. No request leaves the machine.
 
-import { registerHooks } from 'node:module'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { createFakeFetch } from 'llmfetch/testing'
@@ -18,9 +17,6 @@ globalThis.fetch = async (url, init) => {
 
 /** A page's script runs here too. */
 globalThis.document = { body: { append: text => process.stdout.write(text) } }
-registerHooks({
-  resolve: (specifier, context, next) => next(specifier.replace('https://esm.sh/', ''), context),
-})
 
 process.env.LLM_API_KEY = 'sk-of-the-reader'
 delete process.env.LLM_BASE_URL
