@@ -21,6 +21,7 @@ import { node } from './adapters/node.mjs'
 import { webkit } from './adapters/webkit.mjs'
 import { workerd } from './adapters/workerd.mjs'
 import { openGround } from './ground.mjs'
+import { FROM_NPM } from './project.mjs'
 import { updateReadme } from './readme.mjs'
 import { tests } from './spec.mjs'
 
@@ -47,14 +48,15 @@ function print({ name, error, figure, ms = 0 }) {
 
 async function report(engine, ground) {
   const { name } = engine
-  const { version, missing } = await engine.find()
+  const { version = 'that does not start', missing, error } = await engine.find().catch(error => ({ error }))
   if (missing) {
     console.log(`\n=== ${name}: ${isCI ? 'MISSING' : 'SKIPPED'}, not found. To have it: ${missing} ===`)
     return { name, missing, passed: 0, failed: isCI ? 1 : 0 }
   }
   console.log(`\n=== ${name} ${version} ===`)
   const id = `${name}-${version}`.replace(/[^\w.-]+/g, '-')
-  const results = await tryEngine(engine, { ...ground, id, config: { ...ground.config, engine: id } })
+  const context = { ...ground, id, config: { ...ground.config, engine: id } }
+  const results = error ? [{ name: 'start', error: error.stack }] : await tryEngine(engine, context)
   results.forEach(print)
   const failed = results.filter(({ error }) => error).length
   return { engine, name, version, failed, passed: results.length - failed }
@@ -76,6 +78,10 @@ const wanted = positionals.map(name => name.toLowerCase())
 const chosen = engines.filter(({ name }) => !wanted.length || wanted.includes(name.toLowerCase()))
 if (!chosen.length) throw new Error(`There are: ${engines.map(({ name }) => name).join(', ')}`)
 
+if ((await workerd.find()).missing) {
+  console.error(`The engines are not installed: ${FROM_NPM}`)
+  process.exit(1)
+}
 const folder = await mkdtemp(join(tmpdir(), 'llmfetch-e2e-'))
 const ground = await openGround(folder)
 const rows = []

@@ -276,7 +276,7 @@ export const tests = {
   },
 
   async 'a time limit, before and within a stream'({ api, service, gone }) {
-    const limits = { headers: 1500, idle: 300 }
+    const limits = { headers: 1500, idle: 1000 }
     const { client, seen } = service.with({ policies: [api.timeout(limits)] })(
       { stall: 'headers' },
       { stall: 3 },

@@ -38,6 +38,7 @@ const bundle = {
     await build({
       root: project,
       configFile: false,
+      logLevel: 'silent',
       customLogger: { ...createLogger('silent'), warn, warnOnce: warn, error: warn },
       build: {
         target: 'es2022',

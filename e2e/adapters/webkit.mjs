@@ -53,9 +53,11 @@ async function withSession(use) {
       capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } },
     })
     const path = `/session/${sessionId}`
-    const result = await use({ capabilities, go: url => command('POST', `${path}/url`, { url }) })
-    await command('DELETE', path)
-    return result
+    try {
+      return await use({ capabilities, go: url => command('POST', `${path}/url`, { url }) })
+    } finally {
+      await command('DELETE', path)
+    }
   } finally {
     child.kill()
     display.child.kill()
