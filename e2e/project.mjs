@@ -6,8 +6,8 @@ import { run } from './packages.mjs'
 export async function makeProject(folder, manifest = { private: true, type: 'module' }) {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-  for (const file of ['spec.mjs', 'main.mjs', 'worker.mjs', 'relay-worker.mjs'])
-    await cp(join(import.meta.dirname, file), join(folder, file))
+  for (const name of ['spec', 'main.mjs', 'worker.mjs', 'relay-worker.mjs'])
+    await cp(join(import.meta.dirname, name), join(folder, name), { recursive: true })
   return folder
 }
 

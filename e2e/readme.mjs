@@ -28,14 +28,14 @@ function essence(table) {
 
 /** Two numbers of a version say enough. */
 function short(version) {
-  return /^\d+(\.\d+)?/.exec(version)[0]
+  return /^\d+(\.\d+)?/.exec(version)?.[0] ?? '-'
 }
 
 /** Writes the table of engines, a row for each that was tried. Returns whether it said something else before. */
 export function updateReadme(rows) {
   const lines = rows.map(({ name, version, passed, failed, missing }) => {
     const outcome = missing ? 'not tried' : failed ? `${failed} of ${passed + failed} FAIL` : `${passed} pass`
-    return `| ${name} | ${version ? short(version) : '-'} | ${outcome} | ${NOTES[name]} |`
+    return `| ${name} | ${short(version)} | ${outcome} | ${NOTES[name]} |`
   })
   const table = ['| runs in | tried with | tests | how |', '|---|---|---|---|', ...lines].join('\n')
   const readme = readFileSync(file, 'utf8')

@@ -7,6 +7,7 @@
 //
 // With CI=true a missing engine is a failure, and so is a README whose table says something else, its versions aside.
 
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ import { workerd } from './adapters/workerd.mjs'
 import { openGround } from './ground.mjs'
 import { FROM_NPM } from './project.mjs'
 import { updateReadme } from './readme.mjs'
-import { tests } from './spec.mjs'
+import { tests } from './spec/index.mjs'
 
 const engines = [node(22), node(24), node(26), deno, bun, workerd, chromium, firefox, webkit, bundlers]
 const isCI = process.env.CI === 'true'
@@ -78,7 +79,9 @@ const wanted = positionals.map(name => name.toLowerCase())
 const chosen = engines.filter(({ name }) => !wanted.length || wanted.includes(name.toLowerCase()))
 if (!chosen.length) throw new Error(`There are: ${engines.map(({ name }) => name).join(', ')}`)
 
-if ((await workerd.find()).missing) {
+if (options.readme && wanted.length) throw new Error('The table of the README is of every engine')
+// Further up there may be another version of some of them.
+if (!existsSync(join(import.meta.dirname, 'node_modules'))) {
   console.error(`The engines are not installed: ${FROM_NPM}`)
   process.exit(1)
 }

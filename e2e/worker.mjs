@@ -1,7 +1,7 @@
 // The spec in a Worker. CONFIG is what `runSpec` takes.
 
 import * as api from 'llmfetch'
-import { runSpec } from './spec.mjs'
+import { runSpec } from './spec/index.mjs'
 
 export default {
   async fetch(_request, env) {
