@@ -6,6 +6,8 @@ const config: UserConfig = defineConfig({
   platform: 'neutral',
   target: 'es2022',
   unbundle: true,
+  // An inlined constant leaves a bare import behind, which bundlers warn of.
+  inputOptions: { optimization: { inlineConst: false } },
   dts: true,
   plugins: [
     {

@@ -14,6 +14,7 @@ import { writeFormatted } from './write-formatted.mjs'
 const root = join(import.meta.dirname, '..')
 const configFile = join(root, '.size-limit.json')
 const readmeFile = join(root, 'README.md')
+const cdnFile = 'dist/cdn/llmfetch.js'
 
 /** Bundles with a budget, in bytes. With `beyond`, the budget is for what is added to that bundle. */
 const BUNDLES = [
@@ -46,6 +47,7 @@ async function listEntries() {
     ...bundles,
     ...singles.map(name => entry(name, [name], '1 MB')),
     entry('every error class', errors, '1 MB'),
+    { name: cdnFile, path: cdnFile, import: '*', gzip: true, limit: '1 MB' },
   ]
 }
 

@@ -117,10 +117,14 @@ export async function exchange<T>(
     }
     attempts++
     init.call!.onAttempt?.()
-    const sent = (async () => await (settings.fetch ?? fetch)(target, { ...init, headers }))()
+    const request = new AbortController()
+    onAbort(signal, () => request.abort(signal.reason))
+    const toSend = { ...init, headers, signal: request.signal }
+    const sent = (async () => await (settings.fetch ?? fetch)(target, toSend))()
     try {
       const response = await abortable(signal, sent)
-      return await receive(response, init, scrubber(headers))
+      const disconnect = () => request.abort()
+      return await receive(Object.assign(response, { disconnect }), init, scrubber(headers))
     } catch (error) {
       // The answer is of no use any more, even if it only comes later.
       sent.then(({ body }) => body?.cancel()).catch(() => {})

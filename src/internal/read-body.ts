@@ -11,9 +11,14 @@ export interface BodyReader {
   cancel(): void
 }
 
+/** A response that can end its request. */
+export interface Disconnectable extends Response {
+  readonly disconnect?: () => void
+}
+
 /** Opens a response's body; `onBytes` is called after each read. What counts against `maxBytes` are the bytes that arrive, decompressed. */
 export function openBody(
-  { body, headers }: Response,
+  { body, headers, disconnect }: Disconnectable,
   signal: AbortSignal,
   maxBytes: number,
   onBytes?: () => void,
@@ -21,12 +26,15 @@ export function openBody(
   const reader = body?.getReader()
   // A `content-length` is only a promise, but one above the limit is enough.
   let left = Number(headers.get('content-length')) > maxBytes ? 0 : maxBytes
+  let atEnd = !reader
   const cancel = () => {
     // It rejects where the body has failed, and there is nothing left to free then.
     reader?.cancel().then(
       () => reader.releaseLock(),
       () => {},
     )
+    // Firefox keeps the connection of a cancelled body open until more bytes arrive, and has six of them.
+    if (!atEnd) disconnect?.()
   }
   // A read that is under way ends at once, whatever becomes of the request. The signal is the attempt's own and goes with it.
   onAbort(signal, cancel)
@@ -36,6 +44,7 @@ export function openBody(
       try {
         const { value } = (reader ? await reader.read() : {}) as { readonly value?: Uint8Array }
         if (value && !(value.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
+        atEnd = !value
         left -= value?.byteLength ?? 0
         onBytes?.()
         if (left >= 0 && !signal.aborted) return value

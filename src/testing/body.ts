@@ -8,8 +8,6 @@ interface BodyOptions {
   onAbort: () => void
 }
 
-const encoder = new TextEncoder()
-
 /**
  * A body that sends its steps by demand, one a read. Aborting the signal errors it with the signal's reason, as with a
  * real response.
@@ -19,6 +17,7 @@ export function createBody(
   options: BodyOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { chunkDelay, signal, onAbort } = options
+  const encoder = new TextEncoder()
   let next = steps.next()
   let wait = 0
   let over = false

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { requireBuild, root } from './built.ts'
@@ -119,9 +119,37 @@ describe('the package', () => {
     })
     const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
     const paths = files.map(({ path }) => path)
-    const others = paths.filter(path => !/^dist\/.+\.(js|d\.ts)$/.test(path))
+    const sources = globSync('**/*.ts', { cwd: join(root, 'src') })
+    const made = sources.flatMap(file => ['.js', '.d.ts'].map(end => `dist/${file.replace(/\.ts$/, end)}`))
+    const cdn = ['dist/cdn/llmfetch.js', 'dist/cdn/licenses.txt']
+    const others = paths.filter(path => !made.includes(path) && !cdn.includes(path))
     expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
-    expect(paths).toContain('dist/index.js')
+    // A file of nothing but types has no code, and one of internal constants no types.
+    for (const file of sources)
+      expect(
+        paths.some(path => path.startsWith(`dist/${file.slice(0, -3)}.`)),
+        file,
+      ).toBe(true)
+    for (const path of [...Object.values(manifest.exports), ...cdn, manifest.unpkg, manifest.jsdelivr])
+      expect(paths).toContain(`${path}`.replace('./', ''))
+  })
+
+  it('names the licence of each package in the file for CDNs', () => {
+    const licences = readFileSync(join(root, 'dist/cdn/licenses.txt'), 'utf8')
+    for (const name of ['eventsource-parser', 'valibot'])
+      expect(licences).toMatch(new RegExp(`^${name}$`, 'm'))
+    expect(licences.match(/^MIT License/gm)!.length).toBe(licences.split('\n---\n').length)
+  })
+
+  it('is on JSR what it is on npm', () => {
+    const jsr = JSON.parse(readFileSync(join(root, 'jsr.json'), 'utf8'))
+    expect([jsr.version, jsr.license]).toEqual([manifest.version, manifest.license])
+    const built = Object.entries<string>(jsr.exports).map(([key, file]) => [
+      key,
+      file.replace('src', 'dist').replace(/\.ts$/, '.js'),
+    ])
+    const { './package.json': _, ...own } = manifest.exports
+    expect(Object.fromEntries(built)).toEqual(own)
   })
 
   it('has no test, fixture or absolute path in its files', () => {

@@ -8,12 +8,17 @@ interface Locked {
   readonly optionalDependencies?: { readonly [name: string]: string }
 }
 
-const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-  readonly packages: { readonly [path: string]: Locked }
-}
+/** The project's own lockfile, and that of the engines. */
+const locks = ['package-lock.json', 'e2e/package-lock.json'].map(file => {
+  const { packages } = JSON.parse(readFileSync(join(root, file), 'utf8')) as {
+    readonly packages: { readonly [path: string]: Locked }
+  }
+  return { file, packages }
+})
 
-it('lists the optional packages of every platform', () => {
-  // Where the registry lacks one, npm install leaves it out without a word, and npm ci then refuses the whole lockfile.
+it.each(locks)('$file lists the optional packages of every platform', ({ packages }) => {
+  // Where the registry lacks one, npm install leaves it out without a word, and npm ci then refuses the
+  // whole lockfile: node scripts/complete-lockfile.mjs
   const names = new Set(Object.keys(packages).map(path => path.split('node_modules/').at(-1)))
   const missing = Object.values(packages)
     .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
@@ -21,6 +26,6 @@ it('lists the optional packages of every platform', () => {
   expect(missing).toEqual([])
 })
 
-it('names no host', () => {
+it.each(locks)('$file names no host', ({ packages }) => {
   expect(Object.values(packages).filter(locked => 'resolved' in locked)).toEqual([])
 })

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { root } from './built.ts'
 
-export interface Import {
+interface Import {
   /** A path from `src`, or a package's name. */
   readonly target: string
   readonly isPackage: boolean

@@ -35,7 +35,6 @@ const compilerOptions: ts.CompilerOptions = {
   allowJs: true,
   noEmit: true,
   skipLibCheck: true,
-  paths: { 'https://esm.sh/llmfetch': [join(root, 'dist/index.d.ts')] },
 }
 
 /** One program for all blocks: what a type costs is loaded once. */

@@ -1,0 +1,7 @@
+// The spec as a program, for runtimes that have a command line.
+
+import * as api from 'llmfetch'
+import { runSpec } from './spec/index.mjs'
+
+const [argument] = globalThis.Deno?.args ?? globalThis.process.argv.slice(2)
+console.log(JSON.stringify(await runSpec(api, JSON.parse(argument))))

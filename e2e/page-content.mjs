@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const CONDITIONS = ['browser', 'import', 'default']
+
+const sha = (algorithm, text) => `${algorithm}-${createHash(algorithm).update(text).digest('base64')}`
+
+/** The file that a browser gets of a package's `exports`, by the rules of Node's resolution. */
+function entryOf(exported) {
+  if (typeof exported === 'string') return exported
+  const key = Object.keys(exported).find(key => key === '.' || CONDITIONS.includes(key))
+  return entryOf(exported[key])
+}
+
+function importMap(project) {
+  const folder = join(project, 'node_modules')
+  const names = readdirSync(folder).filter(name => existsSync(join(folder, name, 'package.json')))
+  const imports = names.flatMap(name => {
+    const { exports, module } = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
+    const entry = exports ? entryOf(exports) : module
+    return entry ? [[name, join('/node_modules', name, entry)]] : []
+  })
+  return JSON.stringify({ imports: Object.fromEntries(imports) })
+}
+
+/** A page that runs `script`, and may do nothing but that and what `policy` adds. */
+function page({ script, head = '', policy }) {
+  const html = `<!DOCTYPE html><html><head><meta charset="utf-8"><title>llmfetch</title>
+<script src="/report.js"></script>${head}<script type="module" src="${script}"></script></head></html>`
+  return {
+    html,
+    policy: `default-src 'none'; base-uri 'none'; require-trusted-types-for 'script'; ${policy}`,
+  }
+}
+
+/** Sends what goes wrong on a page, where nobody looks at its console. Classic, to be there before any module. */
+const REPORT = `
+const report = text => fetch('/failed' + location.search, { method: 'POST', body: text })
+addEventListener('error', e => report('error: ' + (e.message || 'of loading ' + (e.target.src || e.target.href))), true)
+addEventListener('unhandledrejection', e => report('unhandled: ' + (e.reason?.stack || e.reason)))
+// Some browsers ask for an icon by themselves.
+document.addEventListener('securitypolicyviolation', e => /favicon/.test(e.blockedURI) || report('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))
+`
+
+const RUN = `
+export async function run(api) {
+  const { runSpec } = await import('/spec/index.mjs')
+  const config = await (await fetch('/config' + location.search)).json()
+  const results = await runSpec(api, config)
+  await fetch('/results' + location.search, { method: 'POST', body: JSON.stringify(results) })
+}
+`
+
+/** Tells whether the package could be loaded. */
+const SEALED = `
+const results = await import('llmfetch').then(api => typeof api.createClient, error => error.name)
+fetch('/results' + location.search, { method: 'POST', body: JSON.stringify(results) })
+`
+
+/**
+ * The pages of the npm project in `project`, with the policy of each, and the scripts on them: `cdnFile` is what is at `cdnUrl`, and
+ * `services` are what else a page may talk to.
+ */
+export function makeContent({ project, cdnUrl, cdnFile, services }) {
+  const connect = `connect-src 'self' ${services.join(' ')}`
+  const cdn = new URL(cdnUrl).origin
+  const mapped = (script, map, sources = '') => {
+    const policy = `script-src 'self' ${sources} '${sha('sha256', map)}'; ${connect}`
+    return page({ script, head: `<script type="importmap">${map}</script>`, policy })
+  }
+  const sealed = integrity => {
+    const map = { imports: { llmfetch: cdnUrl }, integrity: { [cdnUrl]: integrity } }
+    return mapped('/sealed.mjs', JSON.stringify(map), cdn)
+  }
+  const pages = {
+    '/modules': mapped('/modules.mjs', importMap(project)),
+    '/cdn': page({ script: '/cdn.mjs', policy: `script-src 'self' ${cdn}; ${connect}` }),
+    '/sealed': sealed(sha('sha384', cdnFile)),
+    '/tampered': sealed(sha('sha384', `${cdnFile} `)),
+  }
+  const scripts = {
+    '/report.js': REPORT,
+    '/run.mjs': RUN,
+    '/modules.mjs': "import * as api from 'llmfetch'; import { run } from '/run.mjs'; run(api)",
+    '/cdn.mjs': `import * as api from '${cdnUrl}'; import { run } from '/run.mjs'; run(api)`,
+    '/sealed.mjs': SEALED,
+  }
+  return { pages, scripts }
+}

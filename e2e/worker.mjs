@@ -1,0 +1,10 @@
+// The spec in a Worker. CONFIG is what `runSpec` takes.
+
+import * as api from 'llmfetch'
+import { runSpec } from './spec/index.mjs'
+
+export default {
+  async fetch(_request, env) {
+    return Response.json(await runSpec(api, env.CONFIG))
+  },
+}
