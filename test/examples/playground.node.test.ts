@@ -24,6 +24,16 @@ let bindings: Bindings
 let serve: (bindings: Bindings, port?: number) => Promise<Running>
 let playground: Running
 
+/** Serves a playground of its own for as long as `use` works. */
+async function withPlayground<T>(bound: Bindings, use: (url: string) => Promise<T>): Promise<T> {
+  const running = await serve(bound)
+  try {
+    return await use(running.url)
+  } finally {
+    await running.close()
+  }
+}
+
 beforeAll(async () => {
   requireBuild()
   const { startFakeModel } = await load('fake-model.mjs')
@@ -79,17 +89,11 @@ describe('the Worker of the playground', () => {
   )
 
   it('names the model of the environment first, and alone where the service does not list any', async () => {
-    const ids = async (bound: Bindings) => {
-      const running = await serve(bound)
-      try {
-        const { data } = (await (await fetch(`${running.url}/api/models`)).json()) as {
-          data: { id: string }[]
-        }
+    const ids = (bound: Bindings) =>
+      withPlayground(bound, async url => {
+        const { data } = (await (await fetch(`${url}/api/models`)).json()) as { data: { id: string }[] }
         return data.map(({ id }) => id)
-      } finally {
-        await running.close()
-      }
-    }
+      })
     expect((await ids({ ...bindings, LLM_MODEL: 'fake-large' })).slice(0, 2)).toEqual([
       'fake-large',
       'fake-small',
@@ -316,12 +320,12 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
     expect(lastBody().model).toBe('trouble-cut')
 
     await using other = await startFakeServer({ models: ['only'] })
-    const running = await serve({ ...bindings, LLM_BASE_URL: other.baseUrl })
-    const watched = await openPage(browser, running.url)
-    opened.push(watched)
-    await watched.page.locator('#model:enabled').waitFor()
-    expect(await watched.page.locator('.prompts button:visible').count()).toBe(3)
-    await running.close()
+    await withPlayground({ ...bindings, LLM_BASE_URL: other.baseUrl }, async url => {
+      const watched = await openPage(browser, url)
+      opened.push(watched)
+      await watched.page.locator('#model:enabled').waitFor()
+      expect(await watched.page.locator('.prompts button:visible').count()).toBe(3)
+    })
   })
 
   it('tries again after an error, without the part of the answer', async () => {
@@ -338,16 +342,13 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
   })
 
   it('says so when the service is not there', async () => {
-    const alone = await serve({ ...bindings, LLM_BASE_URL: 'http://127.0.0.1:9/v1' })
-    try {
-      const watched = await openPage(browser, alone.url)
+    await withPlayground({ ...bindings, LLM_BASE_URL: 'http://127.0.0.1:9/v1' }, async url => {
+      const watched = await openPage(browser, url)
       opened.push(watched)
       await watched.page.locator('.error').waitFor()
       expect(await watched.page.locator('.error').textContent()).toContain('ConnectionError')
       expect(await watched.page.locator('#model').isDisabled()).toBe(true)
-    } finally {
-      await alone.close()
-    }
+    })
   })
 
   it('shows markup as text', async () => {
