@@ -622,7 +622,7 @@ describe('cache', () => {
       expect([await asking, vi.getTimerCount()]).toEqual(['asked', 0])
     })
 
-    it.each(['getItem', 'setItem'] as const)('F2 that hangs in %s does not delay an abort', async method => {
+    it.each(['getItem', 'setItem'] as const)('that hangs in %s does not delay an abort', async method => {
       const store = { ...watchedStore(), [method]: vi.fn(() => new Promise(() => {})) }
       const { client, requests } = setUp({ store })
       const { controller, listeners } = counted()
@@ -645,7 +645,7 @@ describe('cache', () => {
       expect([next.mock.calls, store.getItem.mock.calls]).toEqual([[], []])
     })
 
-    it('F9 leaves no listener on a signal that many calls share', async () => {
+    it('leaves no listener on a signal that many calls share', async () => {
       const { client } = setUp()
       const { controller, listeners } = counted()
       const contents = Array.from({ length: 100 }, (_, place) => `${place % 30}`)
