@@ -101,7 +101,7 @@ describe('a bundle', () => {
     ])
   })
 
-  it.each(['retry', 'timeout', 'compose'])(
+  it.each(['retry', 'timeout', 'compose', 'cache'])(
     'of %s alone knows no endpoint, stream or dependency',
     async name => {
       const { inputs } = await use(name)

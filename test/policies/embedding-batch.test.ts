@@ -216,13 +216,18 @@ describe('a batch of embeddings', () => {
   it.each([
     ['no vector', () => ({ data: [{}] })],
     ['another vector', () => ({ data: [{ embedding: [1] }, { embedding: [1] }] })],
-    ['the same place twice', () => ({ data: [0, 0].map(index => ({ index, embedding: [1] })) })],
+    [
+      'the same place twice',
+      () => ({ data: [1, 1].map(index => ({ index, embedding: [1] })) }),
+      ['one', 'two'],
+    ],
+    ['a place too many', () => ({ data: [0, 2].map(index => ({ index, embedding: [1] })) }), ['one', 'two']],
     ['an impossible place', () => ({ data: [{ index: 1e9, embedding: [1] }] })],
     ['no list', () => ({ data: 'none' })],
-  ])('keeps no answer with %s', async (_, answer) => {
+  ])('keeps no answer with %s', async (_, answer, input = ['one']) => {
     const setItem = vi.fn()
     const fetch = cache({ store: { ...memoryStore(), setItem } })(async () => json(answer()))
-    const body = JSON.stringify({ model: 'm', input: ['one'] })
+    const body = JSON.stringify({ model: 'm', input })
     const response = await fetch('https://api.test/v1/embeddings', { method: 'POST', body })
     expect(await response.json()).toEqual(answer())
     expect(setItem).not.toHaveBeenCalled()
