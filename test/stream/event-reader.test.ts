@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type Answer,
   APIError,
   ConnectionError,
   collectText,
@@ -8,6 +9,7 @@ import {
   IncompleteStreamError,
   isLLMError,
   LimitError,
+  type Policy,
   ProtocolError,
   RateLimitError,
 } from '../../src/index.ts'
@@ -443,6 +445,43 @@ describe('event reader: answers that are no stream', () => {
 
   it('C22 tells of an answer without a body', async () => {
     expect(isLLMError((await drain(streamOf(() => new Response(null)))).error)).toBe(true)
+  })
+})
+
+describe('event reader: watchers', () => {
+  /** A policy that watches what is still to come of an answer, after what `before` does. */
+  function watching(before: () => unknown = () => {}) {
+    const told: unknown[] = []
+    const policy: Policy = next =>
+      async function watchingFetch(url, init) {
+        const answer = (await next(url, init)) as Answer<unknown>
+        await before()
+        answer.watch!({ onValue: value => told.push(value), onEnd: end => told.push(end) })
+        return answer
+      }
+    return { told, config: { policies: [policy] } }
+  }
+
+  it('are told of each value in turn, then of the end', async () => {
+    const { told, config } = watching()
+    const { values } = await drain(streamOf(sse(HI, THERE, STOP, '[DONE]'), {}, config))
+    expect(told).toEqual([...values, {}])
+    expect(told).toHaveLength(4)
+  })
+
+  it('are told of a whole answer that ended before they came', async () => {
+    const { told, config } = watching()
+    const whole = { choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] }
+    const { values } = await drain(streamOf(JSON.stringify(whole), {}, config))
+    expect(told).toEqual([values[0], {}])
+  })
+
+  it('are told how it ended when they come too late', async () => {
+    const controller = new AbortController()
+    const { told, config } = watching(() => controller.abort('mine'))
+    const { error } = await drain(streamOf(bodyOf([bytesOf(sse(HI))], 'silence').body, controller, config))
+    expect(error).toBe('mine')
+    expect(told.at(-1)).toEqual({ error: 'mine' })
   })
 })
 
