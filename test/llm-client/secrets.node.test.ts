@@ -158,7 +158,7 @@ const faults: readonly [title: string, fault: Fault, echoes?: boolean][] = [
   ['a body of another shape', { body: { choices: ANSWER, data: ANSWER } }],
   ['a text', { body: ANSWER }],
   ['a lost connection', { reset: 'headers' }],
-  ...[0, 1, 2].flatMap(
+  ...[0, 1, 2, 9].flatMap(
     count =>
       [
         [`a connection lost after ${count}`, { reset: count }],
@@ -167,7 +167,7 @@ const faults: readonly [title: string, fault: Fault, echoes?: boolean][] = [
   ),
   ['silence', { stall: 'headers' }],
   ['silence after the headers', { stall: 'first' }],
-  ['silence in the stream', { stall: 1 }],
+  ['silence in the stream', { stall: 9 }],
   ['an end that lingers', { lingering: true }],
   ['two ends', { duplicateDone: true }],
   ['an echo', { status: 400, body: echo, headers: { 'x-request-id': `${PROMPT} ${KEY}` } }, true],
@@ -180,7 +180,10 @@ describe('nothing that is logged, thrown, measured or told shows a key, a prompt
   it.each(faults)('%s', async (title, fault, echoes = false) => {
     const traces: Traces = { observed: [], errors: [], contexts: [] }
     const faults = (request: FakeRequest) => (fault.body === echo ? { ...fault, body: echo(request) } : fault)
-    const fetch = createFakeFetch({ reply: () => `${ANSWER} one two three`, faults })
+    const fetch = createFakeFetch({
+      reply: () => `${ANSWER} one two three four five six seven eight nine ten`,
+      faults,
+    })
     const llm = everythingOn(traces, { baseUrl: 'https://api.test/v1', fetch })
     const failed = await callAll(llm, traces)
     if (!['none', 'two ends'].includes(title)) expect(failed).toBeGreaterThan(1)
