@@ -7,7 +7,7 @@ import { TARGET_HEADER } from './target-header.ts'
 import { withinTime } from './within-time.ts'
 
 /** A request whose answer may be kept. */
-export interface Question {
+interface Question {
   readonly request: CacheRequest
   /** Its key. */
   readonly name: string

@@ -93,12 +93,14 @@ describe('the commands of the pages', () => {
   const named = pages.flatMap(page => {
     const blocks = readBlocks(page).filter(({ language }) => language === 'sh')
     // Texts and tables name commands too.
-    const inline = [...page.text.matchAll(/`(npm (?:run [a-z-]+|test|ci))/g)].map(([, command]) => command!)
+    const inline = [...page.text.matchAll(/`(npm (?:run [a-z\d:-]+|test|ci))/g)].map(
+      ([, command]) => command!,
+    )
     return [...blocks.flatMap(({ code }) => code.split('\n')), ...inline]
   })
 
   it.each([...new Set(named)])('exist: %s', command => {
-    const script = /^npm (?:run ([a-z-]+)|(test))/.exec(command)
+    const script = /^npm (?:run ([a-z\d:-]+)|(test))/.exec(command)
     if (script) expect(manifest.scripts).toHaveProperty(script[1] ?? script[2]!)
     else
       expect(
