@@ -118,15 +118,15 @@ export async function exchange<T>(
     attempts++
     init.call!.onAttempt?.()
     const request = new AbortController()
-    onAbort(signal, () => request.abort(signal.reason))
+    const disconnect = () => request.abort(signal.reason)
     const toSend = { ...init, headers, signal: request.signal }
     const sent = (async () => await (settings.fetch ?? fetch)(target, toSend))()
     try {
       const response = await abortable(signal, sent)
-      const disconnect = () => request.abort()
       return await receive(Object.assign(response, { disconnect }), init, scrubber(headers))
     } catch (error) {
       // The answer is of no use any more, even if it only comes later.
+      disconnect()
       sent.then(({ body }) => body?.cancel()).catch(() => {})
       throw signal.aborted ? signal.reason : connectionFailure(error)
     }
