@@ -1,125 +1,158 @@
-// Work beside the bare loop's, as ratios of medians of CPU time in one run. `--check` fails where a ratio is over its limit.
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createChatCompletion, createClient, retry, streamChatCompletion, timeout } from 'llmfetch'
+// CPU time of this and other clients beside the bare loop's, and the weight of their bundles.
+//
+//   npm run bench              prints the tables; exits with 1 where llmfetch is over a limit
+//   npm run bench -- --quick   fewer rounds, for CI
+//   npm run bench -- --write   also writes docs/benchmarks.md, the charts and the README's tables
 
-const ROUNDS = 15
-const CALLS = 200
-const request = { model: 'bench', messages: [{ role: 'user', content: 'Hello' }] }
-const init = { method: 'POST', body: JSON.stringify({ ...request, stream: true }) }
+import { join } from 'node:path'
+import { clientIds, loadClients } from './clients/index.mjs'
+import { measureImports } from './imports.mjs'
+import { limits } from './limits.mjs'
+import { writeChart } from './lib/chart.mjs'
+import { toTable, writeSection } from './lib/document.mjs'
+import { describeMachine } from './lib/machine.mjs'
+import { root } from './lib/paths.mjs'
+import { median } from './lib/stats.mjs'
+import { startWorker } from './lib/worker.mjs'
+import { measureSizes, sizesHead, versionsOf, writeSizeChart } from './sizes.mjs'
 
-const server = fork(new URL('./server.mjs', import.meta.url))
-const [{ port, events }] = await once(server, 'message')
-const origin = `http://127.0.0.1:${port}`
+const options = new Set(process.argv.slice(2))
+const isQuick = options.has('--quick')
+const WARM_UP = 3
+const plan = isQuick ? { processes: 1, rounds: 7, imports: 3 } : { processes: 3, rounds: 9, imports: 15 }
+/** How often a limit that was missed is measured again, in new processes: noise does not repeat itself. */
+const RETRIES = 2
 
-/** What anyone would write by hand: no errors, no limits, no end to be sure of. */
-async function bareStream(path) {
-  const reader = (await fetch(`${origin}${path}/chat/completions`, init)).body.getReader()
-  const decoder = new TextDecoder()
-  let buffer = ''
-  let length = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return length
-    buffer += decoder.decode(value, { stream: true })
-    let start = 0
-    for (let end = buffer.indexOf('\n\n'); end !== -1; end = buffer.indexOf('\n\n', start)) {
-      const data = buffer.slice(start + 6, end)
-      start = end + 2
-      if (data !== '[DONE]') length += JSON.parse(data).choices[0].delta.content?.length ?? 0
+const works = [
+  { id: 'event', title: 'one event a network chunk', unit: 'an event', times: 1 },
+  { id: '16k', title: '16 KiB chunks', unit: 'an event', times: 2 },
+  { id: 'tools', title: 'tool calls', unit: 'a delta', times: 3 },
+  { id: 'json', title: 'plain call', unit: 'a call', times: 50 },
+]
+
+const server = await startWorker(new URL('./speed-server.mjs', import.meta.url), ['10000'])
+const { origin, counts } = server.ready
+
+/** Asks the workers in turn, beginning with another one each time, and returns the CPU times of each round. */
+async function measureRounds(workers, { id: work, times }) {
+  const rounds = []
+  for (let round = -WARM_UP; round < plan.rounds; round++) {
+    const taken = []
+    const results = new Set()
+    for (let turn = 0; turn < workers.length; turn++) {
+      const place = (turn + Math.max(round, 0)) % workers.length
+      const { ms, result } = await workers[place].ask({ work, times })
+      taken[place] = ms / times
+      results.add(result)
     }
-    buffer = buffer.slice(start)
+    if (results.size !== 1) throw new Error(`${work}: the clients read different things`)
+    if (round >= 0) rounds.push(taken)
   }
+  return rounds
 }
 
-function ourStream(policies) {
-  return async path => {
-    const client = createClient({ baseUrl: origin + path, policies })
-    let length = 0
-    for await (const chunk of streamChatCompletion(client, request))
-      length += chunk.choices[0]?.delta.content?.length ?? 0
-    return length
+/** Median CPU times in ms, and median ratios to the first client, which are taken within each round. */
+async function measureWork(ids, someWorks) {
+  const rounds = new Map(someWorks.map(({ id }) => [id, []]))
+  for (let run = 0; run < plan.processes; run++) {
+    const start = id => startWorker(new URL('./speed-worker.mjs', import.meta.url), [id, origin])
+    const workers = await Promise.all(ids.map(start))
+    for (const work of someWorks) rounds.get(work.id).push(...(await measureRounds(workers, work)))
+    for (const worker of workers) worker.stop()
   }
-}
-
-async function bareCalls() {
-  let length = 0
-  for (let i = 0; i < CALLS; i++) {
-    const response = await fetch(`${origin}/json/chat/completions`, init)
-    length += JSON.parse(await response.text()).choices[0].message.content.length
-  }
-  return length
-}
-
-async function ourCalls() {
-  const client = createClient({ baseUrl: `${origin}/json` })
-  let length = 0
-  for (let i = 0; i < CALLS; i++) {
-    const completion = await createChatCompletion(client, request)
-    length += completion.choices[0].message.content.length
-  }
-  return length
-}
-
-const median = list => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
-
-/**
- * Runs the ways in turn, so that a slow moment of the machine falls on all. What counts is this process's CPU time, in ms: by the
- * clock a stream takes as long as its server does.
- */
-async function measure(ways, path) {
-  const times = ways.map(() => [])
-  const results = new Set()
-  for (let round = -2; round < ROUNDS; round++)
-    for (const [place, way] of ways.entries()) {
-      const start = process.cpuUsage()
-      results.add(await way(path))
-      const { user, system } = process.cpuUsage(start)
-      if (round >= 0) times[place].push((user + system) / 1000)
-    }
-  if (results.size !== 1) throw new Error(`The ways disagree: ${[...results]}`)
-  return times.map(median)
-}
-
-const policies = [timeout({ total: 600_000 }), retry(), timeout({ headers: 10_000, idle: 60_000 })]
-const streams = [bareStream, ourStream([]), ourStream(policies)]
-const rows = []
-for (const [name, path, limit] of [
-  ['stream, one event a network chunk', '/event', 1.5],
-  ['stream, 16 KiB chunks', '/16k', 1.8],
-]) {
-  const [floor, ours, guarded] = await measure(streams, path)
-  const perEvent = ms => `${((ms / events) * 1000).toFixed(2)} µs`
-  rows.push({
-    work: name,
-    unit: 'an event',
-    floor: perEvent(floor),
-    ours: perEvent(ours),
-    ratio: ours / floor,
-    limit,
+  const summarize = (list, place) => ({
+    ms: median(list.map(taken => taken[place])),
+    ratio: median(list.map(taken => taken[place] / taken[0])),
   })
-  rows.push({
-    work: `${name}, retry + timeout`,
-    unit: 'an event',
-    floor: perEvent(floor),
-    ours: perEvent(guarded),
-    ratio: guarded / floor,
-  })
+  return new Map([...rounds].map(([work, list]) => [work, ids.map((_, place) => summarize(list, place))]))
 }
-const [floor, ours] = await measure([bareCalls, ourCalls])
-const perCall = ms => `${((ms / CALLS) * 1000).toFixed(0)} µs`
-rows.push({
-  work: 'plain call',
-  unit: 'a call',
-  floor: perCall(floor),
-  ours: perCall(ours),
-  ratio: ours / floor,
-  limit: 2,
-})
-server.kill()
 
-console.table(rows.map(row => ({ ...row, ratio: Number(row.ratio.toFixed(2)) })))
-const slow = rows.filter(({ ratio, limit }) => ratio > limit)
-for (const { work, ratio, limit } of slow)
-  console.error(`${work}: ${ratio.toFixed(2)} × the bare loop, at most ${limit}`)
-if (slow.length && process.argv.includes('--check')) process.exitCode = 1
+/** Whether llmfetch keeps a limit, measured once more where it seems not to. */
+async function keepsLimit(work, first) {
+  const limit = limits[work.id]
+  let ratio = first
+  for (let again = 0; ratio > limit && again < RETRIES; again++) {
+    console.log(`${work.title}: ${ratio.toFixed(2)} × the bare loop, at most ${limit} × allowed; once more`)
+    ratio = (await measureWork(['bare', 'llmfetch'], [work])).get(work.id)[1].ratio
+  }
+  const isKept = ratio <= limit
+  console.log(
+    `${isKept ? 'kept' : 'MISSED'}: ${work.title}, ${ratio.toFixed(2)} × the bare loop, at most ${limit} ×`,
+  )
+  return isKept
+}
+
+const clients = await loadClients()
+const measured = await measureWork(clientIds, works)
+const kept = []
+for (const work of works.filter(({ id }) => id in limits))
+  kept.push(await keepsLimit(work, measured.get(work.id)[clientIds.indexOf('llmfetch')].ratio))
+server.stop()
+
+// What one import costs does not depend on what is then called.
+const loaded = clients.filter(({ id }) => !['llmfetch-policies', 'llm-client'].includes(id))
+const imports = measureImports(loaded, plan.imports)
+const importOf = ({ id }) => {
+  const place = loaded.findIndex(client => client.id === (id.startsWith('llm') && id !== 'llmwire' ? 'llmfetch' : id))
+  return id === 'bare' ? '–' : `${imports[place].toFixed(0)} ms`
+}
+const sizes = await measureSizes(clients)
+
+const ratioOf = (work, place) => `${measured.get(work.id)[place].ratio.toFixed(2)} ×`
+const ratios = toTable(
+  ['client', 'version', ...works.map(({ title }) => title)],
+  clients.map((client, place) => [
+    client.name,
+    versionsOf(client),
+    ...works.map(work => ratioOf(work, place)),
+  ]),
+  place => place > 1,
+)
+const micros = ({ id, times }, place) => {
+  const { ms } = measured.get(id)[place]
+  void times
+  const each = (ms / (counts[id] ?? 1)) * 1000
+  return `${each < 100 ? each.toFixed(2) : each.toFixed(0)} µs`
+}
+const absolute = toTable(
+  ['client', ...works.map(({ title, unit }) => `${title}, ${unit}`), 'import'],
+  clients.map((client, place) => [
+    client.name,
+    ...works.map(work => micros(work, place)),
+    importOf(client),
+  ]),
+)
+const sizeTable = [...sizesHead, ...sizes].join('\n')
+console.log(`\n${describeMachine()}\n\n${ratios}\n\n${absolute}\n\n${sizeTable}`)
+
+if (options.has('--write')) {
+  const shown = works.filter(({ id }) => id in limits)
+  const speed = `Measured with ${describeMachine()}.
+
+CPU time as a multiple of the bare loop's, at most ${shown.map(({ id, title }) => `${limits[id]} × for ${title}`).join(', ')} with
+llmfetch's functions:
+
+${ratios}
+
+The same in CPU time, and what loading the client costs a new process:
+
+${absolute}`
+  writeSection('docs/benchmarks.md', 'bench:speed', speed)
+  for (const file of ['docs/benchmarks.md', 'README.md']) writeSection(file, 'compare', sizeTable)
+  writeSizeChart(sizes)
+  writeChart(join(root, 'docs/speed.svg'), {
+    title: 'CPU time as a multiple of the bare loop’s',
+    series: shown.map(({ title }) => title),
+    format: value => `${value.toFixed(2)} ×`,
+    bars: clients.map(({ name }, place) => ({
+      name,
+      values: shown.map(({ id }) => measured.get(id)[place].ratio),
+    })),
+  })
+  const headline = toTable(
+    ['client', ...shown.map(({ title }) => title)],
+    clients.map((client, place) => [client.name, ...shown.map(work => ratioOf(work, place))]),
+  )
+  writeSection('README.md', 'bench', headline)
+}
+process.exitCode = kept.every(Boolean) ? 0 : 1

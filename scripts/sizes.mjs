@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { measureOwnRows } from './compare-sizes.mjs'
+import { measureOwnSizes, writeSizeChart } from '../bench/sizes.mjs'
 import { writeFormatted } from './write-formatted.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -143,7 +143,7 @@ report(sizes, { onlyOver: options.has('--check') })
 const { updated, stale, wrong } = updateReadme(
   readFileSync(readmeFile, 'utf8'),
   sizes,
-  await measureOwnRows(),
+  await measureOwnSizes(),
 )
 problems.push(...wrong)
 if (options.has('--check')) problems.push(...stale)
