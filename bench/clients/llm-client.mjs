@@ -8,10 +8,10 @@ export default {
   packages: [],
   imports: [ourEntry],
   settings: '`timeout: 1000, retry: false`',
-  async connect({ baseUrl, timeout }) {
+  async connect({ baseUrl, timeout, concurrency = 100 }) {
     const { LLMClient } = await import('../../dist/index.js')
     const hostile = timeout ? { timeout, retry: false, circuitBreaker: false } : {}
-    const { completions } = new LLMClient({ baseUrl, apiKey: 'k', ...hostile }).chat
+    const { completions } = new LLMClient({ baseUrl, apiKey: 'k', maxConcurrentRequests: concurrency, ...hostile }).chat
     return {
       async call() {
         return (await completions.create(request)).choices[0].message.content

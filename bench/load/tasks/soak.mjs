@@ -1,0 +1,105 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import * as llmfetch from '../../../dist/index.js'
+import { slope } from '../../lib/stats.mjs'
+import { seedOf } from '../content.mjs'
+import { liveHeap } from '../memory.mjs'
+
+const WORKERS = 50
+const FAULTY = 0.2
+/** Any call must be over by then: the longest limit is 1 s, and a busy machine may be late. */
+const DEADLINE = 10_000
+const request = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
+const limits = { headers: 1000, firstEvent: 1000, idle: 1000 }
+
+/** What the caller must see of each fault. */
+const faults = {
+  closeBeforeHeaders: 'ConnectionError',
+  stallBeforeHeaders: 'TimeoutError',
+  stall: 'TimeoutError',
+  cut: 'IncompleteStreamError',
+  reset: 'IncompleteStreamError',
+  unfinished: 'IncompleteStreamError',
+  errorInside: 'ServerError',
+  brokenJson: 'ProtocolError',
+  html: 'ProtocolError',
+  'status/500': 'ServerError',
+  'status/429': 'RateLimitError',
+  'status/401': 'AuthenticationError',
+}
+
+/** The same sequence in every run. */
+function random(seed) {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+function streamerOf(worker, baseUrl) {
+  if (worker % 2) {
+    const client = new llmfetch.LLMClient({ baseUrl, retry: false, circuitBreaker: false, timeout: limits })
+    return () => client.chat.completions.stream(request)
+  }
+  const client = llmfetch.createClient({ baseUrl, policies: [llmfetch.timeout(limits)] })
+  return () => llmfetch.streamChatCompletion(client, request)
+}
+
+async function outcomeOf(stream) {
+  try {
+    let text = ''
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
+    return seedOf(text, 20) === undefined ? 'wrong text' : 'complete'
+  } catch (error) {
+    return error.name
+  }
+}
+
+/** Workers that stream without a pause for so many seconds, a fifth of them against a fault. */
+export default async function soak({ origin, seconds }) {
+  const end = performance.now() + seconds * 1000
+  const mismatches = new Map()
+  const counts = {}
+  let hangs = 0
+  let streams = 0
+
+  async function work(worker) {
+    const next = random(worker + 1)
+    const names = Object.keys(faults)
+    const streamers = Object.fromEntries(
+      ['paced/20/5', ...names].map(path => [path, streamerOf(worker, `${origin}/${path}/v1`)]),
+    )
+    while (performance.now() < end) {
+      const fault = next() < FAULTY ? names[Math.floor(next() * names.length)] : undefined
+      const timer = new AbortController()
+      const outcome = await Promise.race([
+        outcomeOf(streamers[fault ?? 'paced/20/5']()),
+        wait(DEADLINE, 'hang', { signal: timer.signal }),
+      ])
+      timer.abort()
+      streams++
+      counts[outcome] = (counts[outcome] ?? 0) + 1
+      if (outcome === 'hang') hangs++
+      const expected = fault ? faults[fault] : 'complete'
+      if (outcome === expected) continue
+      const mismatch = `${fault ?? 'nothing wrong'}: ${outcome}`
+      mismatches.set(mismatch, (mismatches.get(mismatch) ?? 0) + 1)
+    }
+  }
+
+  const samples = []
+  const start = performance.now()
+  const sampling = setInterval(() => {
+    samples.push([(performance.now() - start) / 60_000, process.memoryUsage().rss / 2 ** 20])
+  }, 1000)
+  const working = Promise.all(Array.from({ length: WORKERS }, (_, worker) => work(worker)))
+  // The first third is for what is made once.
+  await wait((seconds * 1000) / 3)
+  const [before, streamsBefore] = [await liveHeap(), streams]
+  await working
+  clearInterval(sampling)
+  await wait(500)
+  const growth = ((await liveHeap()) - before) / (streams - streamsBefore)
+  const late = samples.filter(([minute]) => minute > Math.min(5, seconds / 180))
+  return { streams, hangs, counts, mismatches: [...mismatches], growth, rssSlope: slope(late) }
+}
