@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { folder, root } from './lib/paths.mjs'
 
 /** npm's own variables would send an npm inside npm to the outer one's folder. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config_local|package)/.test(name)))
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(config_local|package)/.test(name)),
+)
 
 function run(command, args, cwd = root) {
   const { status, signal } = spawnSync(command, args, { cwd, env, stdio: 'inherit' })

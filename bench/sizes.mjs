@@ -48,13 +48,12 @@ export async function measureOwnSizes() {
   return measureSizes(await loadClients(['llmfetch', 'llmfetch-policies', 'llm-client']))
 }
 
-/** The table's rows as a chart. */
-export function writeSizeChart(rows) {
+/** Draws the comparison in a page as a chart. */
+export function writeSizeChart(page) {
+  const [table = ''] = /<!-- compare -->.*?<!-- \/compare -->/s.exec(page) ?? []
+  const rows = table.split('\n').filter(row => row.includes(' kB '))
   const bars = rows.map(row => {
-    const [name, , call, stream] = row
-      .split('|')
-      .slice(1, -1)
-      .map(cell => cell.trim())
+    const [, name, , call, stream] = row.split('|').map(cell => cell.trim())
     return { name, values: [Number.parseFloat(call), Number.parseFloat(stream)] }
   })
   writeChart(join(root, 'docs/sizes.svg'), {

@@ -32,7 +32,8 @@ export default {
         // `textStream` would leave errors out.
         for await (const part of streamText({ ...settings, abortSignal: signal }).stream) {
           if (part.type === 'error') throw part.error
-          if (part.type === 'abort') throw new Error('abort part', { cause: part.reason })
+          if (part.type === 'abort')
+            throw Object.assign(new Error(part.reason ?? 'without a reason'), { name: 'abort part' })
           if (part.type === 'finish') finish = part.finishReason
           if (part.type !== 'text-delta') continue
           text += part.text

@@ -47,7 +47,7 @@ export default {
           start = end + 2
           if (data === '[DONE]') continue
           const more = onChunk(JSON.parse(data))
-          if (more && (await more) === false) return reader.cancel()
+          if (more !== undefined && (await more) === false) return reader.cancel()
         }
         buffer = buffer.slice(start)
       }

@@ -11,7 +11,12 @@ export default {
   async connect({ baseUrl, timeout, concurrency = 100 }) {
     const { LLMClient } = await import('../../dist/index.js')
     const hostile = timeout ? { timeout, retry: false, circuitBreaker: false } : {}
-    const { completions } = new LLMClient({ baseUrl, apiKey: 'k', maxConcurrentRequests: concurrency, ...hostile }).chat
+    const { completions } = new LLMClient({
+      baseUrl,
+      apiKey: 'k',
+      maxConcurrentRequests: concurrency,
+      ...hostile,
+    }).chat
     return {
       async call() {
         return (await completions.create(request)).choices[0].message.content

@@ -7,7 +7,7 @@ const BAR = 14
 const GAP = 12
 const TOP = 64
 
-const escape = text => text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
+const toMarkup = text => text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
 
 /** Colours of light pages, and of dark ones: the reader's system chooses. */
 const style = `
@@ -29,9 +29,9 @@ function drawGroup({ name, values }, top, { scale, format }) {
     const y = top + place * BAR
     const width = Math.max(1, value * scale).toFixed(1)
     return `<rect class="bar${place}" x="${LABELS}" y="${y}" width="${width}" height="${BAR - 2}" rx="2"/>
-  <text class="figure" x="${(LABELS + Number(width) + 6).toFixed(1)}" y="${y + BAR - 4}">${escape(format(value))}</text>`
+  <text class="figure" x="${(LABELS + Number(width) + 6).toFixed(1)}" y="${y + BAR - 4}">${toMarkup(format(value))}</text>`
   })
-  return `<text x="${LABELS - 10}" y="${top + height / 2 + 4}" text-anchor="end">${escape(name)}</text>
+  return `<text x="${LABELS - 10}" y="${top + height / 2 + 4}" text-anchor="end">${toMarkup(name)}</text>
   ${bars.join('\n  ')}`
 }
 
@@ -40,7 +40,7 @@ function drawLegend(series) {
   return series
     .map((name, place) => {
       const mark = `<rect class="bar${place}" x="${x}" y="36" width="12" height="12" rx="2"/>
-  <text x="${x + 18}" y="46">${escape(name)}</text>`
+  <text x="${x + 18}" y="46">${toMarkup(name)}</text>`
       x += 40 + name.length * 7
       return mark
     })
@@ -53,16 +53,17 @@ export function writeChart(file, { title, series, format, bars }) {
   const group = series.length * BAR + GAP
   const height = TOP + bars.length * group
   const described = bars.map(
-    ({ name, values }) => `${name}: ${values.map((value, place) => `${series[place]} ${format(value)}`).join(', ')}`,
+    ({ name, values }) =>
+      `${name}: ${values.map((value, place) => `${series[place]} ${format(value)}`).join(', ')}`,
   )
   writeFileSync(
     file,
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title description">
-  <title id="title">${escape(title)}</title>
-  <desc id="description">${escape(described.join('; '))}</desc>
+  <title id="title">${toMarkup(title)}</title>
+  <desc id="description">${toMarkup(described.join('; '))}</desc>
   <style>${style}
   </style>
-  <text class="title" x="10" y="22">${escape(title)}</text>
+  <text class="title" x="10" y="22">${toMarkup(title)}</text>
   ${drawLegend(series)}
   <line class="line" x1="${LABELS}" x2="${LABELS}" y1="${TOP - 4}" y2="${height - 4}"/>
   ${bars.map((bar, place) => drawGroup(bar, TOP + place * group, { scale, format })).join('\n  ')}

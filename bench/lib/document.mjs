@@ -17,9 +17,11 @@ export function writeSection(file, name, text) {
 
 export function toTable(head, rows, isNumeric = place => place > 0) {
   const line = cells => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, place) => (isNumeric(place) ? '---:' : '---'))), ...rows.map(line)].join(
-    '\n',
-  )
+  return [
+    line(head),
+    line(head.map((_, place) => (isNumeric(place) ? '---:' : '---'))),
+    ...rows.map(line),
+  ].join('\n')
 }
 
 /** Text that others wrote, for a cell: one line, no markup, not too long. */

@@ -4,7 +4,15 @@ import { createServer } from 'node:http'
 import { answerAll } from '../lib/worker.mjs'
 import { eventsOf, toEvent } from './content.mjs'
 
-const stats = { open: 0, maxOpen: 0, requests: 0, connections: 0, sent: 0, isBlocked: false, attempts: new Map() }
+const stats = {
+  open: 0,
+  maxOpen: 0,
+  requests: 0,
+  connections: 0,
+  sent: 0,
+  isBlocked: false,
+  attempts: new Map(),
+}
 const blocks = new Map()
 let seed = 0
 
@@ -97,7 +105,9 @@ const behaviours = {
   },
   errorInside(response) {
     begin(response)
-    response.end(`data: ${JSON.stringify({ error: { message: 'overloaded', type: 'server_error', code: 503 } })}\n\n`)
+    response.end(
+      `data: ${JSON.stringify({ error: { message: 'overloaded', type: 'server_error', code: 503 } })}\n\n`,
+    )
   },
   brokenJson(response) {
     begin(response)

@@ -81,6 +81,7 @@ export default async function waves({ id, origin, count }) {
   const growth = ((await liveHeap()) - afterFive) / ((count - 5) * 200)
   // The platform keeps idle connections for a few seconds.
   const start = performance.now()
-  while (process.getActiveResourcesInfo().length > baseline && performance.now() - start < 15_000) await wait(50)
+  while (process.getActiveResourcesInfo().length > baseline && performance.now() - start < 15_000)
+    await wait(50)
   return { wrong, growth, listeners, handles: process.getActiveResourcesInfo().length - baseline }
 }

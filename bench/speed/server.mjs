@@ -1,9 +1,12 @@
-// A server that sends as fast as its reader takes: a process of its own, so that its work is not measured.
+// The service that the clients read, in a process of its own, so that its work is not measured.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { answerAll } from './lib/worker.mjs'
+import { answerAll } from '../lib/worker.mjs'
 
-const EVENTS = Number(process.argv[2])
+const EVENTS = 10_000
+const SPACED_EVENTS = 2000
+/** Between spaced events, in ms: what arrives while the reader is busy is joined, and read as one. */
+const SPACE = 0.15
 const CALLS = 8
 const CALL_PIECES = 250
 const words = ['The', ' quick', ' brown', ' fox', ' jumps', ' over', ' the', ' lazy', ' dog', '.']
@@ -20,9 +23,9 @@ const chunk = (delta, finish = null) => ({
   obfuscation: 'abcdefgh',
 })
 
-const textEvents = [
+const textEvents = count => [
   toEvent(chunk({ role: 'assistant', content: '' })),
-  ...Array.from({ length: EVENTS }, (_, place) => toEvent(chunk({ content: words[place % 10] }))),
+  ...Array.from({ length: count }, (_, place) => toEvent(chunk({ content: words[place % 10] }))),
   toEvent(chunk({}, 'stop')),
   'data: [DONE]\n\n',
 ]
@@ -30,7 +33,11 @@ const textEvents = [
 /** One call's pieces: the name with the first, and arguments that come by the word. */
 function callEvents(index) {
   const pieces = Array.from({ length: CALL_PIECES - 2 }, (_, place) => words[place % 10])
-  const first = { id: `call_${index}`, type: 'function', function: { name: 'lookup', arguments: '{"word":"' } }
+  const first = {
+    id: `call_${index}`,
+    type: 'function',
+    function: { name: 'lookup', arguments: '{"word":"' },
+  }
   const rest = [...pieces, '"}'].map(piece => ({ function: { arguments: piece } }))
   return [first, ...rest].map(call => toEvent(chunk({ tool_calls: [{ index, ...call }] })))
 }
@@ -48,7 +55,11 @@ function inChunks(events, size = 16_384) {
   return Array.from({ length: count }, (_, place) => whole.subarray(place * size, (place + 1) * size))
 }
 
-const streams = { event: textEvents, '16k': inChunks(textEvents), tools: inChunks(toolEvents) }
+const streams = {
+  event: textEvents(SPACED_EVENTS),
+  '16k': inChunks(textEvents(EVENTS)),
+  tools: inChunks(toolEvents),
+}
 const completion = JSON.stringify({
   ...chunk({}),
   object: 'chat.completion',
@@ -63,11 +74,13 @@ const server = createServer(async (request, response) => {
   const pieces = streams[request.url.split('/')[1]]
   response.setHeader('content-type', pieces ? 'text/event-stream' : 'application/json')
   if (!pieces) return response.end(completion)
+  let next = performance.now()
   for (const piece of pieces) {
-    // Each write is a chunk of the transfer encoding, and so of the reader.
     if (!response.write(piece)) await once(response, 'drain')
-    // A turn of the loop between two events, or the system would join them into one packet.
-    if (pieces === textEvents) await new Promise(resolve => setImmediate(resolve))
+    if (pieces !== streams.event) continue
+    // A timer cannot wait for less than a millisecond.
+    next = Math.max(next + SPACE, performance.now())
+    while (performance.now() < next) await new Promise(resolve => setImmediate(resolve))
   }
   response.end()
 })
@@ -76,7 +89,7 @@ await once(server, 'listening')
 answerAll(
   {
     origin: `http://127.0.0.1:${server.address().port}`,
-    counts: { event: EVENTS, '16k': EVENTS, tools: CALLS * CALL_PIECES },
+    counts: { event: SPACED_EVENTS, '16k': EVENTS, tools: CALLS * CALL_PIECES },
   },
   () => {},
 )

@@ -1,7 +1,7 @@
-// One client in a process of its own, with its own heap and its own compiled code: node speed-worker.mjs <client> <origin>
-import { loadClient } from './clients/index.mjs'
-import { cpuTime } from './lib/stats.mjs'
-import { answerAll } from './lib/worker.mjs'
+// One client in a process of its own, with its own heap and its own compiled code: node client.mjs <client> <origin>
+import { loadClient } from '../clients/index.mjs'
+import { cpuTime } from '../lib/stats.mjs'
+import { answerAll } from '../lib/worker.mjs'
 
 const [id, origin] = process.argv.slice(2)
 const client = await loadClient(id)
