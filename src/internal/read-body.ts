@@ -21,15 +21,18 @@ export function openBody(
   const reader = body?.getReader()
   // A `content-length` is only a promise, but one above the limit is enough.
   let left = Number(headers.get('content-length')) > maxBytes ? 0 : maxBytes
+  let stop: (() => void) | undefined
   const cancel = () => {
+    stop?.()
     // It rejects where the body has failed, and there is nothing left to free then.
     reader?.cancel().then(
       () => reader.releaseLock(),
       () => {},
     )
   }
-  // A read that is under way ends at once, whatever becomes of the request. The signal is the attempt's own and goes with it.
-  onAbort(signal, cancel)
+  // A read that is under way ends at once, whatever becomes of the request. Taken back at the end: Node's fetch holds the signal
+  // until its request is collected, which the error of a cut body keeps alive, and the body would keep that.
+  stop = onAbort(signal, cancel)
   return {
     cancel,
     async read() {
@@ -38,6 +41,7 @@ export function openBody(
         if (value && !(value.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
         left -= value?.byteLength ?? 0
         onBytes?.()
+        if (!value) stop?.()
         if (left >= 0 && !signal.aborted) return value
         throw new LimitError(`Answer over ${maxBytes} bytes`)
       } catch (error) {

@@ -2,7 +2,8 @@ const WAVES = 25
 
 export default {
   id: 'L4',
-  title: '25 waves of 200 mixed calls: read whole, left after 5 chunks, aborted, silent, refused, retried',
+  title:
+    '25 waves of 200 mixed calls: read whole, cut, left after 5 chunks, aborted, silent, refused, retried',
   demand:
     'every outcome as expected; from the fifth wave on at most 300 B of heap a call; no listener, timer or socket left, no request open',
   tries: 2,

@@ -37,7 +37,7 @@ export default async function waves({ id, origin, count }) {
   const at = (path, idle) => streamers[id](`${origin}/${path}/v1`, idle)
   // Made once, as a program does: what a client holds is not what a stream leaves behind.
   const [whole, slow, stalled] = [at('paced/20/2'), at('paced/200/10'), at('stall', 150)]
-  const [failing, flaky] = [at('status/500'), at('flaky/5')]
+  const [failing, flaky, cut] = [at('status/500'), at('flaky/5'), at('cut')]
   const { signal } = new AbortController()
   let calls = 0
 
@@ -50,7 +50,8 @@ export default async function waves({ id, origin, count }) {
   }
 
   const kinds = [
-    [60, 'complete', () => read(whole({ signal }))],
+    [40, 'complete', () => read(whole({ signal }))],
+    [20, 'IncompleteStreamError', () => read(cut({ signal }))],
     [40, 'left', () => read(slow({ signal }), 5)],
     [40, 'AbortError', abortSoon],
     [20, 'TimeoutError', () => read(stalled({ signal }))],
