@@ -19,8 +19,8 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-const seconds = Number(options.soak)
-if (!(seconds > 0)) throw new Error('--soak takes a number of seconds')
+const soakSeconds = Number(options.soak)
+if (!(soakSeconds > 0)) throw new Error('--soak takes a number of seconds')
 
 const files = readdirSync(join(import.meta.dirname, 'load/gates'))
 const all = await Promise.all(files.map(async file => (await import(`./load/gates/${file}`)).default))
@@ -41,7 +41,7 @@ async function runOnce(gate) {
       clients.push(worker)
       return worker.ask(params)
     }
-    return await gate.run({ task, server, seconds })
+    return await gate.run({ task, server, seconds: soakSeconds })
   } finally {
     for (const worker of [...clients, server]) worker.stop()
   }
@@ -58,9 +58,11 @@ async function run(gate) {
 
 const rows = []
 for (const gate of gates) {
+  const start = performance.now()
   const { figures, passed } = await run(gate)
+  const seconds = ((performance.now() - start) / 1000).toFixed(0)
   rows.push([gate.id, gate.title, gate.demand, figures.join('; '), passed ? 'holds' : 'DOES NOT HOLD'])
-  console.log(`${gate.id.padEnd(4)}${passed ? 'holds' : 'DOES NOT HOLD'}: ${gate.title}`)
+  console.log(`${gate.id.padEnd(4)}${passed ? 'holds' : 'DOES NOT HOLD'}: ${gate.title} (${seconds} s)`)
   console.log(`    demanded: ${gate.demand}`)
   for (const figure of figures) console.log(`    ${figure}`)
 }
