@@ -1,6 +1,7 @@
 // Measures what a user ships: every entry of .size-limit.json, by size-limit itself.
 //
-//   npm run sizes              prints the sizes and writes them into the README's tables
+//   npm run sizes              prints the sizes and writes them into the README's tables, and llmfetch's own rows of the
+//                              comparison, there, in docs/benchmarks.md and in its chart
 //   npm run sizes -- --limits  also writes .size-limit.json anew: an entry an export, each limit just above the measure
 //   npm run sizes -- --check   changes nothing, and fails when the README or the list of entries is out of date
 
@@ -8,13 +9,14 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { measureOwnRows } from './compare-sizes.mjs'
+import { measureOwnSizes, writeSizeChart } from '../bench/sizes.mjs'
 import { writeFormatted } from './write-formatted.mjs'
 
 const root = join(import.meta.dirname, '..')
 const configFile = join(root, '.size-limit.json')
 const readmeFile = join(root, 'README.md')
 const cdnFile = 'dist/cdn/llmfetch.js'
+const benchmarksFile = join(root, 'docs/benchmarks.md')
 
 /** Bundles with a budget, in bytes. With `beyond`, the budget is for what is added to that bundle. */
 const BUNDLES = [
@@ -93,8 +95,12 @@ function report(sizes, { onlyOver }) {
   }
 }
 
+function updateTable(table, update) {
+  return table.split('\n').map(update).join('\n')
+}
+
 /** The README with the measures in the last column of its tables, and what was wrong before. */
-function updateReadme(readme, sizes, ownRows) {
+function updateReadme(readme, sizes) {
   const stale = []
   const wrong = []
   const listed = new Set()
@@ -113,23 +119,31 @@ function updateReadme(readme, sizes, ownRows) {
       stale.push(`The README says "${shown}" for ${name}, which is ${kB(size)}: npm run sizes`)
     return [...cells.slice(0, -2), ` ${kB(size)} `, ''].join('|')
   }
-  const updateComparison = row => {
-    const client = text => text.split('|')[1]?.trim()
-    const own = ownRows.find(one => client(one) === client(row)) ?? row
-    const figures = text => text.match(/[\d.]+(?= kB)/g)?.map(Number) ?? []
-    const now = figures(own)
-    // Rounding alone makes a tenth.
-    if (figures(row).some((shown, place) => Math.abs(shown - now[place]) > now[place] * 0.02 + 0.1))
-      stale.push(`The README compares "${row}", which is "${own}": npm run sizes`)
-    return own
-  }
-  const updateTable = (table, update) => table.split('\n').map(update).join('\n')
-  const updated = readme
-    .replace(/<!-- sizes -->.*?<!-- \/sizes -->/gs, table => updateTable(table, updateRow))
-    .replace(/<!-- compare -->.*?<!-- \/compare -->/gs, table => updateTable(table, updateComparison))
+  const updated = readme.replace(/<!-- sizes -->.*?<!-- \/sizes -->/gs, table =>
+    updateTable(table, updateRow),
+  )
   for (const name of sizes.keys())
     if (!listed.has(name) && !isErrorClass(name)) wrong.push(`The README does not list ${name}`)
   return { updated, stale, wrong }
+}
+
+/** A text with llmfetch's own rows in its comparison of clients as they are now, and which ones were out of date. */
+function updateComparison(text, ownRows) {
+  const stale = []
+  const client = row => row.split('|')[1]?.trim()
+  const updateRow = row => {
+    const own = ownRows.find(one => client(one) === client(row)) ?? row
+    const figures = line => line.match(/[\d.]+(?= kB)/g)?.map(Number) ?? []
+    const now = figures(own)
+    // Rounding alone makes a tenth.
+    if (figures(row).some((shown, place) => Math.abs(shown - now[place]) > now[place] * 0.02 + 0.1))
+      stale.push(`A comparison says "${row}", which is "${own}": npm run sizes`)
+    return own
+  }
+  const updated = text.replace(/<!-- compare -->.*?<!-- \/compare -->/gs, table =>
+    updateTable(table, updateRow),
+  )
+  return { updated, stale }
 }
 
 const options = new Set(process.argv.slice(2))
@@ -142,13 +156,16 @@ const sizes = measure()
 if (options.has('--limits'))
   writeConfig(wanted.map(item => ({ ...item, limit: limitFor(sizes.get(item.name)) })))
 report(sizes, { onlyOver: options.has('--check') })
-const { updated, stale, wrong } = updateReadme(
-  readFileSync(readmeFile, 'utf8'),
-  sizes,
-  await measureOwnRows(),
-)
+const { updated, stale, wrong } = updateReadme(readFileSync(readmeFile, 'utf8'), sizes)
+const ownRows = await measureOwnSizes()
+const readme = updateComparison(updated, ownRows)
+const benchmarks = updateComparison(readFileSync(benchmarksFile, 'utf8'), ownRows)
 problems.push(...wrong)
-if (options.has('--check')) problems.push(...stale)
-else writeFormatted(readmeFile, updated)
+if (options.has('--check')) problems.push(...stale, ...readme.stale, ...benchmarks.stale)
+else {
+  writeFormatted(readmeFile, readme.updated)
+  writeFormatted(benchmarksFile, benchmarks.updated)
+  writeSizeChart(benchmarks.updated)
+}
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length ? 1 : 0

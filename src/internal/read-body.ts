@@ -27,7 +27,9 @@ export function openBody(
   // A `content-length` is only a promise, but one above the limit is enough.
   let left = Number(headers.get('content-length')) > maxBytes ? 0 : maxBytes
   let atEnd = !reader
+  let stop: (() => void) | undefined
   const cancel = () => {
+    stop?.()
     // It rejects where the body has failed, and there is nothing left to free then.
     reader?.cancel().then(
       () => reader.releaseLock(),
@@ -36,8 +38,9 @@ export function openBody(
     // Firefox keeps the connection of a cancelled body open until more bytes arrive, and has six of them.
     if (!atEnd) disconnect?.()
   }
-  // A read that is under way ends at once, whatever becomes of the request. The signal is the attempt's own and goes with it.
-  onAbort(signal, cancel)
+  // A read that is under way ends at once, whatever becomes of the request. Taken back at the end: Node's fetch holds the signal
+  // until its request is collected, which the error of a cut body keeps alive, and the body would keep that.
+  stop = onAbort(signal, cancel)
   return {
     cancel,
     async read() {
@@ -47,6 +50,7 @@ export function openBody(
         atEnd = !value
         left -= value?.byteLength ?? 0
         onBytes?.()
+        if (!value) stop?.()
         if (left >= 0 && !signal.aborted) return value
         throw new LimitError(`Answer over ${maxBytes} bytes`)
       } catch (error) {

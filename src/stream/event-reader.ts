@@ -51,6 +51,7 @@ export class EventReader<T> {
   #atEnd = false
   #over = false
   #end: BodyEnd | undefined
+  readonly #stopListening: (() => void) | undefined
 
   constructor(response: Response, context: StreamContext, dialect: Dialect<T>) {
     this.#response = response
@@ -62,7 +63,7 @@ export class EventReader<T> {
       this.#tellBytes()
     })
     // Also where nobody reads; who does is thrown the reason.
-    onAbort(context.signal, () => this.#tellEnd({ error: context.signal.reason }))
+    this.#stopListening = onAbort(context.signal, () => this.#tellEnd({ error: context.signal.reason }))
   }
 
   /** Waits for the first value, so that what fails before it is a failure of the request. */
@@ -189,6 +190,7 @@ export class EventReader<T> {
   #tellEnd(end: BodyEnd): void {
     if (this.#end) return
     this.#end = end
+    this.#stopListening?.()
     for (const watcher of this.#watchers) watcher.onEnd?.(end)
   }
 

@@ -25,7 +25,17 @@ import {
 } from '../../src/index.ts'
 import type { Fault } from '../../src/testing/index.ts'
 import { type FakeServer, startFakeServer } from '../../src/testing/server.ts'
-import { drain, outcome, request as question, until } from '../support/frames.ts'
+import {
+  bodyOf,
+  bytesOf,
+  chunk,
+  drain,
+  outcome,
+  request as question,
+  STOP,
+  sse,
+  until,
+} from '../support/frames.ts'
 
 type Stream = EventStream<ChatCompletionChunk>
 
@@ -345,6 +355,27 @@ describe('cancellation', { retry: 3 }, () => {
     await until(() => server.openRequests === 0)
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
+
+  // Node's fetch holds the signal for as long as its request is reachable. What listens to it would be held as well, and the error
+  // of a cut body refers to the request: none of it would ever be freed.
+  it.each([
+    ['whole', 'end', [sse(chunk({ content: 'a' }), STOP, '[DONE]')]],
+    ['cut', { error: new TypeError('terminated') }, [sse(chunk({ content: 'a' }))]],
+    ['unfinished', 'end', [sse(chunk({ content: 'a' }))]],
+    ['an error', 'silence', [sse({ error: { message: 'no', type: 'server_error' } })]],
+  ] as const)(
+    'F9 leaves no listener on the signal that fetch is given: a stream that is %s',
+    async (...how) => {
+      const [, after, pieces] = how
+      let given: AbortSignal | null | undefined
+      const fetch = async (_: string, { signal }: RequestInit): Promise<Response> => {
+        given = signal
+        return new Response(bodyOf(pieces.map(bytesOf), after).body)
+      }
+      await drain(streamChatCompletion(createClient({ fetch }), request))
+      await until(() => getEventListeners(given!, 'abort').length === 0)
+    },
+  )
 
   it('F9 leaves no listener when a call fails, is left or is disposed of', async () => {
     const { signal } = new AbortController()
