@@ -52,7 +52,7 @@ async function report(engine, ground) {
   const { version = 'that does not start', missing, error } = await engine.find().catch(error => ({ error }))
   if (missing) {
     console.log(`\n=== ${name}: ${isCI ? 'MISSING' : 'SKIPPED'}, not found. To have it: ${missing} ===`)
-    return { name, missing, passed: 0, failed: isCI ? 1 : 0 }
+    return { engine, name, missing, passed: 0, failed: isCI ? 1 : 0 }
   }
   console.log(`\n=== ${name} ${version} ===`)
   const id = `${name}-${version}`.replace(/[^\w.-]+/g, '-')
@@ -86,19 +86,20 @@ if (!existsSync(join(import.meta.dirname, 'node_modules'))) {
   process.exit(1)
 }
 const folder = await mkdtemp(join(tmpdir(), 'llmfetch-e2e-'))
-const ground = await openGround(folder)
 const rows = []
+let ground
 try {
+  ground = await openGround(folder)
   for (const engine of chosen) rows.push(await report(engine, ground))
 } finally {
-  await ground.close()
+  await ground?.close()
   await rm(folder, { recursive: true })
 }
 printTable(rows)
 const sum = key => rows.reduce((total, row) => total + row[key], 0)
 let failed = sum('failed')
 if (options.readme) {
-  const differs = updateReadme(rows.filter(({ engine }) => engine?.runsSpec !== false))
+  const differs = updateReadme(rows.filter(({ engine }) => engine.runsSpec !== false))
   if (differs && isCI) {
     console.error('The table of the README said something else.')
     failed++

@@ -42,7 +42,10 @@ export async function read(stream) {
   return chunks
 }
 
-/** Polls, because who disconnects is not told when the other side notices. Returns how long that took. */
+/**
+ * Polls, because who disconnects is not told when the other side notices. Returns how long that took: Chromium, aborted between
+ * two reads, may wait for the rest of a body for 5 s before it closes.
+ */
 export async function gone(seen, since, place = 0) {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
