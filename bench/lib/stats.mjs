@@ -4,10 +4,6 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-function percentile(values, share) {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]
-}
-
 /** The slope of the least squares line through points [x, y]. */
 export function slope(points) {
   const mean = place => points.reduce((sum, point) => sum + point[place], 0) / points.length
