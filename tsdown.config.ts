@@ -9,17 +9,6 @@ const config: UserConfig = defineConfig({
   // An inlined constant leaves a bare import behind, which bundlers warn of.
   inputOptions: { optimization: { inlineConst: false } },
   dts: true,
-  plugins: [
-    {
-      name: 'no-bare-imports',
-      // Where the one value that a file imports was inlined, its import stays, as if for side effects. The package has none, and
-      // whoever bundles it would be warned.
-      generateBundle(_, files) {
-        for (const file of Object.values(files))
-          if (file.type === 'chunk') file.code = file.code.replace(/^import "\.[^"]*";\n/gm, '')
-      },
-    },
-  ],
   deps: { neverBundle: [/^node:/] },
 })
 

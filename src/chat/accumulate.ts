@@ -28,14 +28,25 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null
 }
 
+/** What is not a vendor's. */
+const DELTA_FIELDS = new Set(['role', 'content', 'toolCalls', 'reasoning', 'reasoningContent', 'index'])
+const CHOICE_FIELDS = new Set(['index', 'delta', 'finishReason', 'usage'])
+// `obfuscation` is noise that hides an event's length from who watches the network.
+const CHUNK_FIELDS = new Set(['choices', 'usage', 'object', 'obfuscation'])
+const NONE = new Set<string>()
+
 /**
  * Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. What
  * goes on is a copy, as the chunk is the caller's.
+ *
+ * It runs for each chunk: to collect what is not `known` into an object of its own would take as long as all the rest.
  */
-function mergeFields(target: Fields, source: Fields): Fields {
-  for (const [key, value] of Object.entries(source)) {
+function mergeFields(target: Fields, source: Fields, known: ReadonlySet<string> = NONE): Fields {
+  for (const key of Object.keys(source)) {
+    if (known.has(key)) continue
+    const value = source[key]
     const before = target[key]
-    if (value == null && before != null) continue
+    if (value == null && before !== undefined) continue
     if (Array.isArray(value)) {
       if (!Array.isArray(before)) setField(target, key, [...value])
       else for (const item of value) before.push(item)
@@ -43,20 +54,21 @@ function mergeFields(target: Fields, source: Fields): Fields {
       setField(target, key, before + value)
     else if (isObject(value) && /^(audio|functionCall|logprobs)$/.test(key))
       setField(target, key, mergeFields(isObject(before) ? before : {}, value))
-    else setField(target, key, value)
+    else if (value !== before) setField(target, key, value)
   }
   return target
 }
 
 function addDelta(choice: OpenChoice, delta: Delta): void {
-  const { role, content, toolCalls, reasoning, reasoningContent, index, ...extras } = delta
+  const { content, toolCalls, reasoning, reasoningContent } = delta
   const said = readContent(content)
   choice.text += said.text
   // Some services send both spellings, with the same text.
-  choice.reasoning +=
-    [reasoning, reasoningContent].find(text => typeof text === 'string' && text) ?? said.reasoning
-  for (const piece of toolCalls ?? []) addToolCall(choice.toolCalls, piece)
-  mergeFields(choice.message, extras)
+  if (typeof reasoning === 'string' && reasoning) choice.reasoning += reasoning
+  else if (typeof reasoningContent === 'string' && reasoningContent) choice.reasoning += reasoningContent
+  else choice.reasoning += said.reasoning
+  if (toolCalls) for (const piece of toolCalls) addToolCall(choice.toolCalls, piece)
+  mergeFields(choice.message, delta, DELTA_FIELDS)
 }
 
 function toChoice(choice: OpenChoice, ended: boolean): Choice {
@@ -83,8 +95,9 @@ export function createAccumulator(): Accumulator {
   const top: Fields = {}
   let usage: Usage | null | undefined
 
-  function addChoice({ index: rawIndex, delta, finishReason, usage: nested, ...extras }: ChunkChoice): void {
-    const index = checkIndex(rawIndex) ?? 0
+  function addChoice(piece: ChunkChoice): void {
+    const { delta, finishReason } = piece
+    const index = checkIndex(piece.index) ?? 0
     let choice = choices.get(index)
     if (!choice) {
       choice = { index, text: '', reasoning: '', finishReason: null, toolCalls: [], message: {}, extras: {} }
@@ -92,8 +105,8 @@ export function createAccumulator(): Accumulator {
     }
     addDelta(choice, delta ?? {})
     choice.finishReason = finishReason || choice.finishReason
-    usage = (nested as Usage | undefined) ?? usage
-    mergeFields(choice.extras, extras)
+    usage = (piece.usage as Usage | undefined) ?? usage
+    mergeFields(choice.extras, piece, CHOICE_FIELDS)
   }
 
   function completion(ended: boolean): ChatCompletion {
@@ -111,15 +124,16 @@ export function createAccumulator(): Accumulator {
 
   return {
     completion,
-    // `obfuscation` is noise that hides an event's length from who watches the network.
-    add({ choices: deltas, usage: counted, object, obfuscation, ...fields }) {
-      for (const choice of deltas ?? []) addChoice(choice)
+    add(chunk) {
+      for (const choice of chunk.choices ?? []) addChoice(choice)
       // Counts are totals, so the last ones count; Groq hides them.
-      usage = counted ?? (fields.xGroq as { usage?: Usage } | null | undefined)?.usage ?? usage
-      for (const [key, value] of Object.entries(fields)) {
+      usage = chunk.usage ?? (chunk.xGroq as { usage?: Usage } | null | undefined)?.usage ?? usage
+      for (const key of Object.keys(chunk)) {
+        if (CHUNK_FIELDS.has(key)) continue
+        const value = chunk[key]
         // The first chunk of some services has these empty, and later ones may differ.
-        if (/^(id|model|created)$/.test(key)) top[key] ||= value
-        else if (value != null || top[key] == null) setField(top, key, value)
+        if (key === 'id' || key === 'model' || key === 'created') top[key] ||= value
+        else if (value !== top[key] && (value != null || top[key] == null)) setField(top, key, value)
       }
     },
   }

@@ -7,6 +7,9 @@ import type { ToolCall, ToolCallDelta } from './types.ts'
 /** In characters; services allow 64. */
 const MAX_NAME = 1024
 
+/** What is not a vendor's. */
+const FIELDS = new Set(['id', 'index', 'function'])
+
 /** A tool call while its pieces arrive. */
 export interface OpenToolCall {
   id: string | undefined
@@ -21,12 +24,10 @@ export interface OpenToolCall {
  * Adds a piece to the call that it belongs to, which is told by its id, else its index, else it is the latest. Services differ:
  * some send no index, some use one for several calls, some send an empty id with every piece but the first.
  */
-export function addToolCall(
-  calls: OpenToolCall[],
-  { id, index: rawIndex, function: fn, ...extras }: ToolCallDelta,
-): OpenToolCall {
-  const index = checkIndex(rawIndex)
-  const { name, arguments: json } = fn ?? {}
+export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenToolCall {
+  const { id } = piece
+  const index = checkIndex(piece.index)
+  const { name, arguments: json } = piece.function ?? {}
   const latest = calls.at(-1)
   let call = id
     ? (calls.find(known => known.id === id) ??
@@ -46,7 +47,7 @@ export function addToolCall(
   call.name ||= name ?? ''
   if (call.name.length > MAX_NAME) throw new ProtocolError("A tool call's name is too long")
   call.arguments += typeof json === 'string' ? json : json == null ? '' : JSON.stringify(json)
-  for (const [key, value] of Object.entries(extras)) setField(call.extras, key, value)
+  for (const key of Object.keys(piece)) if (!FIELDS.has(key)) setField(call.extras, key, piece[key])
   return call
 }
 

@@ -27,8 +27,11 @@ export interface StreamContext {
   readonly maxEventBytes: number
 }
 
-/** How long the body's end is waited for after `[DONE]`, in milliseconds: a connection read to its end can be used again. */
-const GRACE = 100
+/**
+ * How long the body's end is waited for after `[DONE]`, in milliseconds: a connection read to its end can be used again. The
+ * stream ends with it, as its reader may send the next request at once.
+ */
+const GRACE = 50
 
 /** The values of a stream, read by demand. */
 export class EventReader<T> {
@@ -50,6 +53,8 @@ export class EventReader<T> {
   #opened = false
   #atEnd = false
   #over = false
+  /** Settles when what is left after `[DONE]` has been read, or is waited for no more. */
+  #rest: Promise<void> | undefined
   #end: BodyEnd | undefined
   readonly #stopListening: (() => void) | undefined
 
@@ -106,7 +111,9 @@ export class EventReader<T> {
           value = this.take()
         }
       }
-      return value === undefined ? { done: true, value: undefined } : { done: false, value }
+      if (value !== undefined) return { done: false, value }
+      await this.#rest
+      return { done: true, value: undefined }
     } catch (error) {
       throw this.#fail(error)
     } finally {
@@ -165,7 +172,7 @@ export class EventReader<T> {
     this.#dialect.end(atDone)
     this.#finish({})
     const timer = setTimeout(this.#body.cancel, GRACE)
-    readText(this.#body, this.#text, 65_536)
+    this.#rest = readText(this.#body, this.#text, 65_536)
       .catch(() => {})
       .then(() => clearTimeout(timer))
   }

@@ -35,10 +35,13 @@ describe('connectionFailure', () => {
     expect(error).toMatchObject({ code, phase, retryable })
   })
 
-  it("drops a cause that holds the answer, as that of undici's parser does", () => {
-    const cause = Object.assign(new Error('HTTPParserError'), { data: 'the answer' })
-    expect(connectionFailure(new TypeError('fetch failed', { cause })).cause).toBeUndefined()
-    expect(connectionFailure(cause).cause).toBeUndefined()
+  it("takes the answer's bytes off an error of undici's parser", () => {
+    const reason = Object.assign(new Error('m'), { name: 'HTTPParserError', data: 'the answer' })
+    const cause = new TypeError('fetch failed', { cause: reason })
+    expect(connectionFailure(cause).cause).toBe(cause)
+    expect(reason).not.toHaveProperty('data')
+    const frozen = Object.freeze({ name: 'HTTPParserError', data: 'the answer' })
+    expect(connectionFailure(frozen)).toBeInstanceOf(ConnectionError)
   })
 
   it('leaves errors of this library alone', () => {

@@ -25,6 +25,12 @@ interface Traces {
   readonly errors: unknown[]
   /** Contexts of interceptors, with the request and the answer in them: no key. */
   readonly contexts: unknown[]
+  /** What the cache gave its store: names in which nothing may be, and answers, with no key or prompt. */
+  readonly stored: Map<string, string>
+}
+
+function noTraces(): Traces {
+  return { observed: [], errors: [], contexts: [], stored: new Map() }
 }
 
 /** All that a log could hold of a value. */
@@ -49,7 +55,7 @@ function printed(value: unknown, showHidden = false): string {
 }
 
 function everythingOn(traces: Traces, config: LLMClientConfig): LLMClient {
-  const { observed, errors, contexts } = traces
+  const { observed, errors, contexts, stored } = traces
   const line = (...given: unknown[]) => void observed.push(...given)
   const logger = { debug: line, info: line, warn: line, error: line }
   const told = (value: unknown) => void errors.push(value)
@@ -77,6 +83,14 @@ function everythingOn(traces: Traces, config: LLMClientConfig): LLMClient {
     fallback: {
       to: [{ baseUrl: 'http://localhost:9/v1', apiKey: OTHER_KEY, model: 'other' }],
       onFallback: told,
+    },
+    cache: {
+      store: {
+        getItem: key => stored.get(key),
+        setItem: (key, value) => stored.set(key, value),
+        removeItem: key => stored.delete(key),
+      },
+      onError: told,
     },
     onRequest: hook,
     onRequestError: hook,
@@ -120,7 +134,10 @@ async function callAll(llm: LLMClient, { errors, observed }: Traces, some = fals
 }
 
 /** What no trace may hold. */
-function scan({ observed, errors, contexts }: Traces, { echoes = false, answers = [ANSWER] } = {}): void {
+function scan(
+  { observed, errors, contexts, stored }: Traces,
+  { echoes = false, answers = [ANSWER] } = {},
+): void {
   expect(observed.length).toBeGreaterThan(10)
   for (const value of observed)
     for (const secret of [KEY, OTHER_KEY, PROMPT, ...answers])
@@ -131,6 +148,10 @@ function scan({ observed, errors, contexts }: Traces, { echoes = false, answers 
   }
   for (const value of contexts)
     for (const secret of [KEY, OTHER_KEY]) expect(printed(value, true)).not.toContain(secret)
+  for (const [name, value] of stored) {
+    expect(name).toMatch(/^llmfetch:[0-9a-f]{64}$/)
+    for (const secret of [KEY, OTHER_KEY, PROMPT]) expect(value).not.toContain(secret)
+  }
 }
 
 /** A service that repeats all that it was sent, wherever an error has room. */
@@ -178,7 +199,7 @@ const faults: readonly [title: string, fault: Fault, echoes?: boolean][] = [
 
 describe('nothing that is logged, thrown, measured or told shows a key, a prompt or an answer', () => {
   it.each(faults)('%s', async (title, fault, echoes = false) => {
-    const traces: Traces = { observed: [], errors: [], contexts: [] }
+    const traces = noTraces()
     const faults = (request: FakeRequest) => (fault.body === echo ? { ...fault, body: echo(request) } : fault)
     const fetch = createFakeFetch({
       reply: () => `${ANSWER} one two three four five six seven eight nine ten`,
@@ -188,6 +209,7 @@ describe('nothing that is logged, thrown, measured or told shows a key, a prompt
     const failed = await callAll(llm, traces)
     if (!['none', 'two ends'].includes(title)) expect(failed).toBeGreaterThan(1)
     expect(llm.metrics().calls.inFlight).toBe(0)
+    if (title === 'none') expect([...traces.stored.values()].join()).toContain(ANSWER)
     scan(traces, { echoes })
   })
 
@@ -200,7 +222,7 @@ describe('nothing that is logged, thrown, measured or told shows a key, a prompt
 
     // It takes two seconds to be told of, each time.
     it.each(faultNames.filter(name => name !== 'endlessError'))('%s', async fault => {
-      const traces: Traces = { observed: [], errors: [], contexts: [] }
+      const traces = noTraces()
       const llm = everythingOn(traces, {
         baseUrl: server.at(fault),
         fallback: undefined,
@@ -218,7 +240,7 @@ describe('nothing that is logged, thrown, measured or told shows a key, a prompt
     })
     expect(printed(error)).toContain(PROMPT)
     expect(printed(error)).toContain(KEY)
-    const traces: Traces = { observed: Array(11).fill({}), errors: [error], contexts: [] }
+    const traces: Traces = { ...noTraces(), observed: Array(11).fill({}), errors: [error] }
     expect(() => scan(traces)).toThrow()
     expect(() => scan({ ...traces, errors: [], observed: [...traces.observed, { a: [ANSWER] }] })).toThrow()
   })
