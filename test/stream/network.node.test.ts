@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -160,6 +161,28 @@ describe('a stream over TCP', () => {
     }
     expect(fake.connections).toBeLessThanOrEqual(2)
     expect(fake.requests.filter(({ aborted }) => aborted)).toEqual([])
+  })
+
+  it("L10 uses a connection again whose body's end comes after [DONE]", async () => {
+    const sockets = new Set<unknown>()
+    const late = createHttpServer((incoming, answer) => {
+      sockets.add(incoming.socket)
+      incoming.resume()
+      answer.writeHead(200, { 'content-type': 'text/event-stream' })
+      answer.write(`${HI}${sse(STOP)}${sse('[DONE]')}`)
+      setTimeout(() => answer.end(), 20)
+    })
+    await new Promise<void>(resolve => late.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = late.address() as AddressInfo
+      const client = createClient({ baseUrl: `http://127.0.0.1:${port}/v1` })
+      for (let count = 0; count < 10; count++)
+        expect((await drain(streamChatCompletion(client, request))).error).toBeUndefined()
+      expect(sockets.size).toBeLessThanOrEqual(2)
+    } finally {
+      late.close()
+      late.closeAllConnections()
+    }
   })
 
   it('L6 makes a fast service wait for a slow reader', async () => {
