@@ -26,7 +26,8 @@ function describeEnd({ kind, name, finish, calls }, limit) {
   if (kind === 'waiting') return `still waiting after ${limit / 1000} s`
   if (kind === 'threw') return `\`${name}\``
   if (!calls) return `ended, finish reason ${finish ?? 'none'}`
-  return `${calls.length} ${calls.length === 1 ? 'call' : 'calls'}: ${quote(calls.map(call => `${call.name} ${JSON.stringify(call.input)}`).join(', '))}`
+  const list = calls.map(({ name: tool, input }) => `${tool} ${JSON.stringify(input)}`)
+  return calls.length ? quote(list.join(', ')) : 'no calls'
 }
 
 /** One cell: what the caller saw, and what the server did. */

@@ -12,9 +12,8 @@ const env = Object.fromEntries(
 )
 
 function run(command, args, cwd = root) {
-  const { status, signal } = spawnSync(command, args, { cwd, env, stdio: 'inherit' })
+  const { status } = spawnSync(command, args, { cwd, env, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
-  if (signal) process.exit(1)
 }
 
 function readJson(file) {

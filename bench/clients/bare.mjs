@@ -22,7 +22,6 @@ export default {
   name: 'bare loop',
   packages: [],
   imports: [],
-  settings: 'none',
   connect({ baseUrl }) {
     const post = (body, signal) =>
       fetch(`${baseUrl}/chat/completions`, {

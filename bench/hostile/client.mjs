@@ -10,12 +10,10 @@ const client = await loadClient(id)
 const unhandled = []
 process.on('unhandledRejection', error => unhandled.push(nameOf(error)))
 
+/** What an error calls itself, or its class where that says more. */
 function nameOf(error) {
-  return error instanceof Error || error instanceof DOMException
-    ? error.name === 'Error'
-      ? error.constructor.name
-      : error.name
-    : typeof error
+  if (!error?.name) return typeof error
+  return error.name === 'Error' ? error.constructor.name : error.name
 }
 
 /** Nothing of a message is left out but the port, which is another one each time. */

@@ -5,9 +5,10 @@ import { liveHeap } from '../memory.mjs'
 
 /** Many streams at once, each checked byte by byte. */
 export default async function concurrent({ id, origin, streams, chunks, every }) {
-  const baseUrl = `${origin}/paced/${chunks}/${every}/v1`
-  const session = await (await loadClient(id)).connect({ baseUrl, concurrency: streams })
-  await session.stream()
+  const client = await loadClient(id)
+  const connect = path => client.connect({ baseUrl: `${origin}/${path}/v1`, concurrency: streams })
+  await (await connect('paced/10/5')).stream()
+  const session = await connect(`paced/${chunks}/${every}`)
   const before = await liveHeap()
   const delay = monitorEventLoopDelay({ resolution: 5 })
   let peakHeap = 0
