@@ -59,7 +59,8 @@ function nameOf(url: string, { headers }: FetchInit): string {
 
 /**
  * Refuses calls at once, with a {@link CircuitOpenError}, while a service is down, and lets single probes find out when it is
- * back. Each origin and key has its circuit; the latest 256 are kept.
+ * back. Each origin and `authorization` has its circuit; the latest 256 are kept. Clients do not show policies their keys: for
+ * those of different keys, make a breaker each.
  *
  * Failed connections, time limits, 5xx and cut streams count, at the end of the body; a whole answer ends the row. Any other
  * refusal (a 4xx may come from a gateway in front of the dead service), the caller's abort and a stream left early say nothing

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { FakeRequest, Fault } from '../../src/testing/index.ts'
 import { type FakeServer, startFakeServer } from '../../src/testing/server.ts'
@@ -263,18 +262,6 @@ describe.each(relays)('examples/$name', ({ name, path, start }) => {
 })
 
 describe.skipIf(!hasChromium)('examples/browser', () => {
-  /** The CDN is out of reach here. In place of its file the page gets the same thing, made of the build. */
-  async function moduleOfCdn(): Promise<string> {
-    const { outputFiles } = await build({
-      entryPoints: [join(root, 'dist/index.js')],
-      bundle: true,
-      format: 'esm',
-      logLevel: 'error',
-      write: false,
-    })
-    return outputFiles[0]!.text
-  }
-
   it('streams into a page that was opened from the disk', { timeout: 60_000 }, async () => {
     const open = await startFakeServer({
       models: ['llama3.2'],
@@ -283,17 +270,18 @@ describe.skipIf(!hasChromium)('examples/browser', () => {
     })
     const browser = await launchChromium()
     try {
-      const body = await moduleOfCdn()
+      // The CDN is out of reach here: the page gets the file that the package has for it.
+      const body = readFileSync(join(root, 'dist/cdn/llmfetch.js'), 'utf8')
       const served: string[] = []
       const file = pathToFileURL(join(root, 'examples/browser/index.html'))
       const { page, complaints } = await openPage(browser, 'about:blank')
-      await page.route('https://esm.sh/**', route => {
+      await page.route('https://cdn.jsdelivr.net/**', route => {
         served.push(route.request().url())
         const headers = { 'access-control-allow-origin': '*', 'content-type': 'text/javascript' }
         return route.fulfill({ body, headers })
       })
       await page.goto(file.href)
-      expect(served).toEqual([expect.stringMatching(/^https:\/\/esm\.sh\/llmfetch@/)])
+      expect(served).toEqual([expect.stringMatching(/\/npm\/llmfetch@[^/]+\/dist\/cdn\/llmfetch\.js$/)])
 
       await page.fill('[name=baseUrl]', open.baseUrl)
       await page.click('button')

@@ -27,11 +27,8 @@ globalThis.caches = {
   }),
 }
 
-/** No package comes from the network, and there is no Redis: another driver takes its place. */
-const places = {
-  'https://esm.sh/llmfetch': 'llmfetch',
-  'unstorage/drivers/redis': 'unstorage/drivers/memory',
-}
+/** There is no Redis here: another driver takes its place. */
+const places = { 'unstorage/drivers/redis': 'unstorage/drivers/memory' }
 registerHooks({
   resolve: (specifier, context, next) => next(places[specifier] ?? specifier, context),
 })
