@@ -83,6 +83,8 @@ export async function exchange<T>(
 ): Promise<WithResponse<T>> {
   const started = performance.now()
   const { signal, maxRetries, timeout, cache } = options
+  // What is no signal is refused here, before anything is sent.
+  if (signal) onAbort(signal, () => {})()
   if (signal?.aborted) throw signal.reason
   if ('body' in operation) settings.validate?.(operation.body, operation.name)
   const url = buildUrl(settings, operation.path(), options.query)
@@ -132,7 +134,6 @@ export async function exchange<T>(
     }
   }
 
-  const controller = new AbortController()
   const call: Call = {
     operation: operation.name,
     baseUrl: settings.baseUrl,
@@ -147,28 +148,20 @@ export async function exchange<T>(
       return digest(text + key)
     },
   }
-  const inside: FetchInit = { ...init, signal: controller.signal, call }
-  const stop = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
-  try {
-    const response = await fetchWithPolicies(url, inside)
-    // A policy may answer with a response of its own.
-    const answer = 'data' in response ? (response as Answer<T>) : await receive(response, inside, String)
-    const { status, headers, data, watch } = answer
-    if (watch) watch({ onEnd: stop })
-    else stop()
-    return {
-      data,
-      status,
-      headers,
-      requestId: requestIdOf(headers),
-      get rateLimits() {
-        return readRateLimits(headers)
-      },
-      latencyMs: performance.now() - started,
-      attempts,
-    }
-  } catch (error) {
-    stop()
-    throw error
+  const inside: FetchInit = { ...init, signal: signal ?? new AbortController().signal, call }
+  const response = await fetchWithPolicies(url, inside)
+  // A policy may answer with a response of its own.
+  const answer = 'data' in response ? (response as Answer<T>) : await receive(response, inside, String)
+  const { status, headers, data } = answer
+  return {
+    data,
+    status,
+    headers,
+    requestId: requestIdOf(headers),
+    get rateLimits() {
+      return readRateLimits(headers)
+    },
+    latencyMs: performance.now() - started,
+    attempts,
   }
 }

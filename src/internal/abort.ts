@@ -10,6 +10,7 @@ const watches: WeakMap<AbortSignal, Watch> = new WeakMap()
 function watch(signal: AbortSignal): Watch {
   const callbacks = new Set<() => void>()
   const tellAll = () => {
+    signal.removeEventListener('abort', tellAll)
     for (const tell of callbacks) tell()
   }
   watches.set(signal, { callbacks, tellAll })
@@ -24,10 +25,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (typeof signal.addEventListener !== 'function')
     throw invalid([{ path: 'signal', message: 'is not an AbortSignal' }])
   const { callbacks, tellAll } = watches.get(signal) ?? watch(signal)
-  callbacks.add(callback)
-  // The same function is only ever added once.
-  signal.addEventListener('abort', tellAll)
   if (signal.aborted) callback()
+  else {
+    callbacks.add(callback)
+    // The same function is only ever added once.
+    signal.addEventListener('abort', tellAll)
+  }
   return () => {
     callbacks.delete(callback)
     if (!callbacks.size) signal.removeEventListener('abort', tellAll)

@@ -494,7 +494,9 @@ describe('cache', () => {
       request!.fail(new TimeoutError('total', { phase: 'total' }))
       expect(await first).toBeInstanceOf(TimeoutError)
       ;(await requests(2))[1]!.answer()
-      expect((await Promise.all(later)).map(({ attempts }) => attempts)).toEqual([1, 0])
+      const attempts = (await Promise.all(later)).map(({ attempts }) => attempts)
+      // Either may be the one that asks.
+      expect(attempts.sort()).toEqual([0, 1])
     })
 
     it('tell the limits around each of them what happens', async () => {

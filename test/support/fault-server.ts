@@ -9,7 +9,7 @@ export interface FaultServer {
   at(fault: string): string
   /** How many requests have met each fault. */
   readonly requests: ReadonlyMap<string, number>
-  /** How many connections are open now. */
+  /** How many connections that a request came over are open now: undici keeps spare ones ready after an abort. */
   readonly open: number
   close(): Promise<void>
 }
@@ -161,11 +161,13 @@ function serve(socket: Socket, origin: string, met: (fault: string) => void): vo
 /** Starts the server on a free port of this machine. */
 export async function startFaultServer(): Promise<FaultServer> {
   const sockets = new Set<Socket>()
+  const asked = new WeakSet<Socket>()
   const requests = new Map<string, number>()
   let origin = ''
   const server = createServer(socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    socket.once('data', () => asked.add(socket))
     serve(socket, origin, name => requests.set(name, (requests.get(name) ?? 0) + 1))
   })
   server.listen(0, '127.0.0.1')
@@ -175,7 +177,7 @@ export async function startFaultServer(): Promise<FaultServer> {
     at: fault => `${origin}/${fault}/v1`,
     requests,
     get open() {
-      return sockets.size
+      return [...sockets].filter(socket => asked.has(socket)).length
     },
     async close() {
       for (const socket of sockets) socket.destroy()
