@@ -74,6 +74,11 @@ function buildInit(
   return init
 }
 
+/** What throws at once is a promise that rejects, too. */
+async function start(own: Fetch | undefined, target: string, init: FetchInit): Promise<Response> {
+  return (own ?? fetch)(target, init)
+}
+
 /** One exchange: builds the request, sends it through the policies, reads the answer. */
 export async function exchange<T>(
   settings: Settings,
@@ -89,6 +94,7 @@ export async function exchange<T>(
   if ('body' in operation) settings.validate?.(operation.body, operation.name)
   const url = buildUrl(settings, operation.path(), options.query)
   const init = buildInit(settings, operation, options)
+  const isUnsigned = init.headers.get('authorization') === UNSIGNED
   let attempts = 0
   /** Of the latest attempt, or, before the first, what a policy has asked about. */
   let key = ''
@@ -120,9 +126,9 @@ export async function exchange<T>(
     attempts++
     init.call!.onAttempt?.()
     const request = new AbortController()
+    // It lives as long as a stream does: nothing large may be in its scope.
     const disconnect = () => request.abort(signal.reason)
-    const toSend = { ...init, headers, signal: request.signal }
-    const sent = (async () => await (settings.fetch ?? fetch)(target, toSend))()
+    const sent = start(settings.fetch, target, { ...init, headers, signal: request.signal })
     try {
       const response = await abortable(signal, sent)
       return await receive(Object.assign(response, { disconnect }), init, scrubber(headers))
@@ -144,7 +150,7 @@ export async function exchange<T>(
     send,
     read: (response, init) => receive(response, init, String),
     async digest(text) {
-      if (init.headers.get('authorization') === UNSIGNED) key ||= await settings.key()
+      if (isUnsigned) key ||= await settings.key()
       return digest(text + key)
     },
   }

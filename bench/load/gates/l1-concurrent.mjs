@@ -8,7 +8,7 @@ export default {
   title: '1,000 streams at once, 100 chunks each',
   demand:
     'every one byte-exact; wall time at most 1.25 ×, 99th percentile of the event loop’s delay at most 2 × and live heap a stream at most 1.3 × the bare loop’s',
-  tries: 3,
+  tries: 5,
   async run({ task }) {
     const bare = await task('concurrent', 'bare', WIDTH)
     const ours = await task('concurrent', 'llmfetch', WIDTH)

@@ -4,7 +4,7 @@ export default {
     'Twice the work: bytes one by one, lines of an event, deltas of a tool call, 1,000,000 deltas of content',
   demand:
     'at most 2.5 × the time; at most 10 B of heap for a character that waits for the end of its event, 16 B where each came alone',
-  tries: 3,
+  tries: 5,
   async run({ task }) {
     const { ratios, alone, joined } = await task('complexity', 'llmfetch', {})
     const times = Object.entries(ratios)
