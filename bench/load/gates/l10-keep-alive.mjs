@@ -4,7 +4,7 @@ export default {
   id: 'L10',
   title: '50 streams one after the other, also where the body’s end comes 20 ms after `[DONE]`',
   demand: 'at most 2 TCP connections',
-  tries: 1,
+  tries: 3,
   async run({ task, server }) {
     const count = async (client, path) => {
       const { connections: before } = await server.ask('stats')

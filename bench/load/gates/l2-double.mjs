@@ -4,7 +4,7 @@ export default {
   id: 'L2',
   title: '2,000 streams at once',
   demand: 'every one byte-exact',
-  tries: 1,
+  tries: 3,
   async run({ task }) {
     const { exact, wall, failed = '' } = await task('concurrent', 'llmfetch', WIDTH)
     return {

@@ -6,7 +6,7 @@ export default {
     '25 waves of 200 mixed calls: read whole, cut, left after 5 chunks, aborted, silent, refused, retried',
   demand:
     'every outcome as expected; from the fifth wave on at most 300 B of heap a call; no listener, timer or socket left, no request open',
-  tries: 2,
+  tries: 3,
   async run({ task, server }) {
     const figures = []
     let passed = true

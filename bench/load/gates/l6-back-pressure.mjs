@@ -6,7 +6,7 @@ export default {
   id: 'L6',
   title: 'A server that sends as fast as it can, a reader of 10 chunks a second',
   demand: 'takes at most 1 MiB more from the server than the bare loop does; the server is made to wait',
-  tries: 1,
+  tries: 3,
   async run({ task, server }) {
     const sent = {}
     let areBlocked = true

@@ -3,7 +3,7 @@ export default {
   title: 'A soak of 50 workers, a fifth of their streams against one of 12 faults',
   demand:
     'no call hangs, no unhandled rejection, every outcome that of its fault, at most 300 B of live heap a stream; in runs over 10 minutes memory grows by at most 0.5 MiB a minute after the fifth',
-  tries: 1,
+  tries: 2,
   async run({ task, seconds }) {
     const result = await task('soak', 'llmfetch', { seconds })
     const { streams, hangs, mismatches, growth, rssSlope, unhandled, warnings } = result
