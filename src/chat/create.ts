@@ -1,11 +1,13 @@
 import type { CallOptions, Client, ResultPromise } from '../client/client.ts'
 import { readJson } from '../client/read-json.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
 import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
 
 /**
  * Asks for a chat completion and waits for the whole answer: `POST /chat/completions`.
  *
  * @throws {ValidationError} for a request that cannot be sent, or that the service finds bad
+ * @throws {ProtocolError} for an answer without a choice
  * @throws {LLMError} of the class that tells what failed
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
@@ -19,7 +21,11 @@ export function createChatCompletion(
       name: 'createChatCompletion',
       path: () => '/chat/completions',
       body: request,
-      read: (response, context) => readJson(response, context, 'choices'),
+      async read(response, context) {
+        const answer = await readJson<ChatCompletion>(response, context, 'choices')
+        if (!answer.data.choices.length) throw new ProtocolError('The answer has no choices')
+        return answer
+      },
     },
     options,
   )
