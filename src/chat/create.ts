@@ -1,6 +1,5 @@
 import type { CallOptions, Client, ResultPromise } from '../client/client.ts'
 import { readJson } from '../client/read-json.ts'
-import { ProtocolError } from '../errors/protocol-error.ts'
 import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
 
 /**
@@ -21,11 +20,7 @@ export function createChatCompletion(
       name: 'createChatCompletion',
       path: () => '/chat/completions',
       body: request,
-      async read(response, context) {
-        const answer = await readJson<ChatCompletion>(response, context, 'choices')
-        if (!answer.data.choices.length) throw new ProtocolError('The answer has no choices')
-        return answer
-      },
+      read: (response, context) => readJson(response, context, 'choices', 1),
     },
     options,
   )
