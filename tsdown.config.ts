@@ -9,6 +9,8 @@ const config: UserConfig = defineConfig({
   // An inlined constant leaves a bare import behind, which bundlers warn of.
   inputOptions: { optimization: { inlineConst: false } },
   dts: true,
+  // `Symbol.asyncDispose` is not among the types of ES2022 that many projects have.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   deps: { neverBundle: [/^node:/] },
 })
 

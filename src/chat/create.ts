@@ -6,6 +6,7 @@ import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
  * Asks for a chat completion and waits for the whole answer: `POST /chat/completions`.
  *
  * @throws {ValidationError} for a request that cannot be sent, or that the service finds bad
+ * @throws {ProtocolError} for an answer without a choice
  * @throws {LLMError} of the class that tells what failed
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
@@ -19,7 +20,7 @@ export function createChatCompletion(
       name: 'createChatCompletion',
       path: () => '/chat/completions',
       body: request,
-      read: (response, context) => readJson(response, context, 'choices'),
+      read: (response, context) => readJson(response, context, 'choices', 1),
     },
     options,
   )

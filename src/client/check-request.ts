@@ -10,9 +10,10 @@ export interface RequestSchema {
 /** What is wrong with a value. valibot's own messages hold the value, so only what it expected is taken. */
 function check(schema: GenericSchema, value: unknown, name: string): ValidationIssue[] {
   const { issues = [] } = safeParse(schema, value)
-  return issues.map(({ path = [], kind, expected, message }) => ({
+  return issues.map(({ path = [], kind, expected, received, message }) => ({
     path: [name, ...path.map(({ key }) => key)].join('.'),
-    message: kind === 'schema' ? `must be ${expected}` : message,
+    // Of a member that is not there, valibot expects its name.
+    message: received === 'undefined' ? 'is missing' : kind === 'schema' ? `must be ${expected}` : message,
   }))
 }
 

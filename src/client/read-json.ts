@@ -32,14 +32,17 @@ export function parseJson(
   return value
 }
 
-/** Reads a whole JSON answer; `list` names the member that must be an array. */
+/** Reads a whole JSON answer; `list` names the member that must be an array, of at least so many. */
 export async function readJson<T>(
   response: Response,
   context: ReadContext,
   list?: keyof T & string,
+  least = 0,
 ): Promise<Answer<T>> {
   const text = await readText(openBody(response, context.signal, context.maxResponseBytes, context.onBytes))
   const data = parseJson(text, response, context) as T
-  if (list && !Array.isArray(data[list])) throw new ProtocolError(`The answer has no ${list}`)
+  const values = data[list!]
+  if (list && !(Array.isArray(values) && values.length >= least))
+    throw new ProtocolError(`The answer has no ${list}`)
   return Object.assign(new Response(text, response), { data })
 }

@@ -70,7 +70,7 @@ export function toWire(body: unknown, rename = true): object {
     // A getter, a proxy or a `toJSON` of the caller's threw.
     throw invalid([{ path: reading, message: 'cannot be read' }], cause)
   }
-  if (Object(wire) !== wire) issues.push({ path: '', message: 'is not an object' })
+  if (Object(wire) !== wire && !issues.length) issues.push({ path: '', message: 'is not an object' })
   if (issues.length) throw invalid(issues)
   return wire as object
 }

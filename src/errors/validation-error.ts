@@ -31,7 +31,9 @@ export class ValidationError extends LLMError<ValidationErrorDetails> {
 
 /** The error for a request that must not be sent, with all of its issues in the message. */
 export function invalid(issues: readonly ValidationIssue[], cause?: unknown): ValidationError {
-  const message = issues.map(issue => `${issue.path}: ${issue.message}`).join('; ')
+  const message = issues
+    .map(({ path, message }) => (path ? `${path}: ` : 'The request ') + message)
+    .join('; ')
   const details: ValidationErrorDetails = cause === undefined ? { issues } : { issues, cause }
   return new ValidationError(message, details)
 }

@@ -36,7 +36,7 @@ function parseBaseUrl(baseUrl: string): URL {
 function checkKey(key: unknown): string {
   return (
     (typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)?.[1]) ||
-    misconfigured('apiKey must be ASCII characters')
+    misconfigured('apiKey must be ASCII characters, no spaces')
   )
 }
 

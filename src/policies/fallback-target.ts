@@ -11,7 +11,7 @@ export interface FallbackTarget {
   /** Its name for the model. @default the one that was asked for */
   readonly model?: string | undefined
   /** Sent with each of its requests. */
-  readonly headers?: HeadersInit | undefined
+  readonly headers?: RequestInit['headers'] | undefined
   /** Allows a key over plain `http:` to a host that is not loopback. @default false */
   readonly allowInsecure?: boolean | undefined
   /** Allows a secret key in a browser, where every visitor can read it. @default false */

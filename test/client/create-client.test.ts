@@ -141,6 +141,7 @@ describe('apiKey', () => {
   ])('%j is refused, also from a function', async apiKey => {
     const { message } = await refusal({ apiKey, allowBrowserKey: true })
     if (apiKey.trim()) expect(message).not.toContain(apiKey)
+    expect(message).toBe('apiKey must be ASCII characters, no spaces')
     const { fetch, urls } = recorder()
     const error = await failureOf(listModels(clientOf(fetch, { apiKey: () => apiKey })))
     expect(error).toBeInstanceOf(ConfigurationError)

@@ -220,7 +220,7 @@ describe('a 200', () => {
 
   it('cannot pollute prototypes, and keeps odd names', async () => {
     const text =
-      '{"choices":[],"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"a_b":{"__proto__":{"polluted":1}}}'
+      '{"choices":[{}],"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"a_b":{"__proto__":{"polluted":1}}}'
     const answer = await ask(async () => new Response(text))
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
     expect((answer as { polluted?: unknown }).polluted).toBeUndefined()

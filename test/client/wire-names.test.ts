@@ -225,6 +225,14 @@ describe('toWire', () => {
     expect(error.issues.map(({ path }: { path: string }) => path)).toEqual(paths)
   })
 
+  it.each([
+    [undefined, 'The request is not a value of JSON'],
+    ['text', 'The request is not an object'],
+    [null, 'The request is not an object'],
+  ])('says of %j that it is no request, once', async (request, message) => {
+    expect((await failureOf(() => toWire(request))).message).toBe(message)
+  })
+
   it('refuses what is too deep, and neither hangs nor overflows', async () => {
     const error = await failureOf(() => toWire({ deep }))
     expect(error).toBeInstanceOf(ValidationError)

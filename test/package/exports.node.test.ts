@@ -112,6 +112,15 @@ describe('the package', () => {
     expect(manifest.optionalDependencies).toBeUndefined()
   })
 
+  it('asks for a Node that its packages run in', () => {
+    const asked = Object.keys(manifest.dependencies).map(name => {
+      const { engines } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+      return engines?.node
+    })
+    // Later than what any of them asks for would need a look.
+    expect(asked.filter(Boolean)).toEqual([manifest.engines.node])
+  })
+
   it('is packed with what users need, and nothing else', () => {
     const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--silent'], {
       cwd: root,

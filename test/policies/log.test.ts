@@ -16,7 +16,7 @@ import {
   timeout,
 } from '../../src/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
-import { BASE, chatRequest, clientOf, failureOf, json } from '../client/harness.ts'
+import { BASE, chatRequest, clientOf, completion, failureOf, json } from '../client/harness.ts'
 import { policyContract } from './contract.ts'
 
 /** A logger that keeps what it is given. */
@@ -125,7 +125,7 @@ describe('log', () => {
 
   it.each([-1, Number.NaN, '5', null, {}])('leaves out a count of %s', async odd => {
     const usage = { prompt_tokens: odd, completion_tokens: 2 }
-    const { client, entries } = logged({}, async () => json({ choices: [], usage }))
+    const { client, entries } = logged({}, async () => json({ ...completion, usage }))
     await createChatCompletion(client, chatRequest)
     expect(entries[0]!.fields).not.toHaveProperty('promptTokens')
     expect(entries[0]!.fields.completionTokens).toBe(2)
@@ -274,7 +274,7 @@ describe('log', () => {
   })
 
   it('keeps to one line, and each field to itself', async () => {
-    const { client, entries } = logged({}, async () => json({ choices: [] }))
+    const { client, entries } = logged({}, async () => json(completion))
     const model = 'm outcome=failed\nllmfetch "forged"'
     await createChatCompletion(client, { ...chatRequest, model })
     const { line, fields } = entries[0]!

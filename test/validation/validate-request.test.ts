@@ -100,6 +100,11 @@ describe('a chat request', () => {
     )
   })
 
+  it('says what is missing', async () => {
+    const error = await failureOf(() => validateRequest({ messages: [{ content: 'Hi' }], tools: [{}] }))
+    expect(error.message).toBe('model: is missing; messages.0.role: is missing; tools.0.type: is missing')
+  })
+
   it('never has its values in the message', async () => {
     const secret = 'TOP-SECRET'
     const request = {

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import ts from 'typescript'
+import { beforeAll, expect, it } from 'vitest'
+import { requireBuild, root } from './built.ts'
+
+beforeAll(requireBuild)
+
+/** What is wrong with the package's declarations in a project with these types around it, which checks its libraries too. */
+function errorsWith(lib: readonly string[], types: string[]): readonly string[] {
+  const entries = ['index', 'testing/index', 'testing/server'].map(name => join(root, `dist/${name}.d.ts`))
+  const program = ts.createProgram(entries, {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    lib: lib.map(name => `lib.${name}.d.ts`),
+    types,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: false,
+  })
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    )
+}
+
+it.each([
+  ['a page, as bundlers set it up', ['es2022', 'dom', 'dom.iterable'], []],
+  ['a program for Node, without the types of browsers', ['es2022'], ['node']],
+])('the declarations fit %s', { timeout: 60_000 }, (_, lib, types) => {
+  expect(errorsWith(lib, types)).toEqual([])
+})
