@@ -6,7 +6,6 @@ import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
  * Asks for a chat completion and waits for the whole answer: `POST /chat/completions`.
  *
  * @throws {ValidationError} for a request that cannot be sent, or that the service finds bad
- * @throws {ProtocolError} for an answer without a choice
  * @throws {LLMError} of the class that tells what failed
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
@@ -20,7 +19,7 @@ export function createChatCompletion(
       name: 'createChatCompletion',
       path: () => '/chat/completions',
       body: request,
-      read: (response, context) => readJson(response, context, 'choices', 1),
+      read: (response, context) => readJson(response, context, 'choices'),
     },
     options,
   )

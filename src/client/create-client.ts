@@ -12,6 +12,9 @@ import { exchange, type Settings } from './request.ts'
  */
 export function createClient(config: ClientConfig = {}): Client {
   const { policies = [], maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25 } = config
+  // The spelling of another SDK: to ignore it would send the key to the default service.
+  if ('baseURL' in config) misconfigured('baseURL is spelled baseUrl')
+  if (config.fetch && typeof config.fetch !== 'function') misconfigured('fetch must be a function')
   const service = openService({ ...config, baseUrl: config.baseUrl ?? 'https://api.openai.com/v1' })
   if (!(maxResponseBytes > 0 && maxEventBytes > 0))
     misconfigured('maxResponseBytes and maxEventBytes must be positive')

@@ -19,7 +19,7 @@ export function parseJson(
   { scrub, place }: ReadContext,
   isError = false,
   what: () => string = () =>
-    text ? `An answer of ${response.headers.get('content-type')}` : 'An empty answer',
+    text ? `An answer of ${response.headers.get('content-type') ?? 'no type'}` : 'An empty answer',
 ): Json {
   let value: Json | undefined
   try {
@@ -32,17 +32,14 @@ export function parseJson(
   return value
 }
 
-/** Reads a whole JSON answer; `list` names the member that must be an array, of at least so many. */
+/** Reads a whole JSON answer; `list` names the member that must be an array. */
 export async function readJson<T>(
   response: Response,
   context: ReadContext,
   list?: keyof T & string,
-  least = 0,
 ): Promise<Answer<T>> {
   const text = await readText(openBody(response, context.signal, context.maxResponseBytes, context.onBytes))
   const data = parseJson(text, response, context) as T
-  const values = data[list!]
-  if (list && !(Array.isArray(values) && values.length >= least))
-    throw new ProtocolError(`The answer has no ${list}`)
+  if (list && !Array.isArray(data[list])) throw new ProtocolError(`The answer has no ${list}`)
   return Object.assign(new Response(text, response), { data })
 }

@@ -131,6 +131,7 @@ export async function exchange<T>(
     const sent = start(settings.fetch, target, { ...init, headers, signal: request.signal })
     try {
       const response = await abortable(signal, sent)
+      if (!response?.headers) throw new ProtocolError('fetch gave no Response')
       return await receive(Object.assign(response, { disconnect }), init, scrubber(headers))
     } catch (error) {
       // The answer is of no use any more, even if it only comes later.

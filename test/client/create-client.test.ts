@@ -6,7 +6,9 @@ import {
   createClient,
   createEmbedding,
   type Fetch,
+  LLMClient,
   listModels,
+  ProtocolError,
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import {
@@ -43,7 +45,28 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+describe('fetch', () => {
+  it.each([5, {}, 'fetch'])('is a function: %s is refused', async fetch => {
+    expect((await refusal({ fetch })).message).toContain('fetch')
+  })
+
+  it.each([undefined, null, 5, {}])('that gives %s is told of, and not tried again', async given => {
+    const fetch = (async () => given) as unknown as Fetch
+    const error = await failureOf(listModels(clientOf(fetch)))
+    expect(error).toBeInstanceOf(ProtocolError)
+    expect(error.retryable).toBe(false)
+  })
+})
+
 describe('baseUrl', () => {
+  it('is told of where it has the spelling of another SDK, before a key goes to the default service', async () => {
+    const error = await refusal({ baseURL: 'https://api.test/v1', apiKey: KEY })
+    expect(error.message).toContain('baseUrl')
+    expect(await failureOf(() => new LLMClient({ baseURL: 'https://api.test/v1' } as object))).toBeInstanceOf(
+      ConfigurationError,
+    )
+  })
+
   it.each([
     ['https://api.test/v1', 'https://api.test/v1'],
     ['https://api.test/v1///', 'https://api.test/v1'],
