@@ -1,5 +1,5 @@
 import { LLMError } from '../errors/llm-error.ts'
-import { type CacheRequest, keyOf } from './cache-key.ts'
+import { type CacheRequest, keyOf, longNumbers } from './cache-key.ts'
 import type { CacheStore } from './cache-store.ts'
 import { joinAnswers, partsOf, splitAnswer } from './embedding-batch.ts'
 import type { FetchInit } from './policy.ts'
@@ -88,10 +88,11 @@ export function cachedAnswers(
     requests: readonly CacheRequest[],
     init: FetchInit,
   ): Promise<readonly (string | undefined)[]> {
+    const numbers = longNumbers(init.body)
     return inTime(
       requests.map(async request => {
         const decisive = decide ? await decide(request) : request
-        return decisive === undefined ? undefined : keyOf(request, init, decisive)
+        return decisive === undefined ? undefined : keyOf(request, init, decisive, numbers)
       }),
     )
   }

@@ -55,6 +55,26 @@ describe('a batch of embeddings', () => {
     expect(usage).toEqual((await plain.embed(['one', 'three', 'five'])).usage)
   })
 
+  it('finds what it has beside any other text', async () => {
+    const { embed, asked } = setUp()
+    await embed(['one'])
+    await embed(['one', 'two: 1e400, "12345678901234567890"'])
+    expect(asked()[1]).toEqual(['two: 1e400, "12345678901234567890"'])
+  })
+
+  it('needs time in proportion to its length', async () => {
+    const time = async (count: number): Promise<number> => {
+      const { embed } = setUp()
+      const texts = Array.from({ length: count }, (_, place) => `${place}${', 12'.repeat(500)}`)
+      const start = performance.now()
+      await embed(texts)
+      return performance.now() - start
+    }
+    await time(50)
+    // Eight times the length; anything quadratic takes sixty-four times as long. Clocks are coarse in some runtimes.
+    expect(await time(400)).toBeLessThan(30 * Math.max(await time(50), 15))
+  })
+
   it('asks once for what it has twice', async () => {
     const { embed, asked } = setUp()
     const { vectors } = await embed(['one', 'two', 'one', 'one'])
