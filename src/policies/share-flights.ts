@@ -17,6 +17,8 @@ interface Flight<T> {
   readonly controller: AbortController
   /** The hooks of each who is there. */
   readonly passengers: Set<Hooks>
+  /** Of the latest attempt's answer, once its headers are there. */
+  status?: number | undefined
   /** Lets nobody aboard any more. */
   readonly close: () => void
 }
@@ -40,14 +42,23 @@ export function shareFlights<T>(): (
     }
     const call = init.call && {
       ...init.call,
-      onAttempt: () => tell(({ onAttempt }) => onAttempt?.()),
-      onHeaders: (status: number) => tell(({ onHeaders }) => onHeaders?.(status)),
+      onAttempt() {
+        flight.status = undefined
+        tell(({ onAttempt }) => onAttempt?.())
+      },
+      onHeaders(status: number) {
+        flight.status = status
+        tell(({ onHeaders }) => onHeaders?.(status))
+      },
       onBytes: () => tell(({ onBytes }) => onBytes?.()),
     }
     const close = () => {
       if (flights.get(name) === flight) flights.delete(name)
     }
-    const result = work({ ...init, signal: controller.signal, ...(call && { call }) })
+    // Once the first is aboard: the request may go out at once.
+    const result = Promise.resolve().then(() =>
+      work({ ...init, signal: controller.signal, ...(call && { call }) }),
+    )
     const flight: Flight<T> = { result, controller, passengers, close }
     flights.set(name, flight)
     result.then(close, close)
@@ -57,11 +68,10 @@ export function shareFlights<T>(): (
   return (name, init, work) => {
     const { signal, call } = init
     const known = flights.get(name)
-    const { result, controller, passengers, close } = known ?? start(name, init, work)
+    const { result, controller, passengers, close, status } = known ?? start(name, init, work)
     const hooks: Hooks = { ...call }
     passengers.add(hooks)
-    // Its headers may be there already, and be waited for no more.
-    if (known) hooks.onHeaders?.(200)
+    if (status) hooks.onHeaders?.(status)
     const stopListening = signal
       ? onAbort(signal, () => {
           passengers.delete(hooks)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type CacheOptions,
   type CacheStore,
+  type CallReport,
   type Client,
   type ClientConfig,
   ConfigurationError,
@@ -13,6 +14,7 @@ import {
   LLMClient,
   listModels,
   memoryStore,
+  metrics,
   type Policy,
   retry,
   ServerError,
@@ -485,6 +487,23 @@ describe('cache', () => {
       expect(await Promise.all(calls)).toHaveLength(4)
     })
 
+    it('are reported as they went', async () => {
+      const { fetch, requests } = heldFetch()
+      const reports: CallReport[] = []
+      const policies = [metrics({ sink: report => reports.push(report) }), cache()]
+      const client = createClient({ baseUrl: BASE, fetch, policies })
+      // Without a key to wait for, the request goes out at once.
+      const ask = () => failureOf(createChatCompletion(client, chatRequest, { cache: 'refresh' }))
+      const calls = [ask()]
+      const [request] = await requests(1)
+      calls.push(ask())
+      await rest()
+      request!.fail(new TypeError('fetch failed'))
+      await Promise.all(calls)
+      const failed = { outcome: 'failed', status: undefined, error: 'ConnectionError' }
+      expect(reports).toMatchObject([{ ...failed, attempts: 1 }, failed])
+    })
+
     it('do not end by a limit that began before they came', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache()] })
@@ -517,15 +536,26 @@ describe('cache', () => {
       const calls = [ask('a')]
       await requests(1)
       calls.push(ask('b'))
-      await vi.waitFor(() => expect(told).toEqual(['a attempt', 'b 200']))
+      await rest()
+      expect(told).toEqual(['a attempt'])
       told.length = 0
       ;(await requests(1))[0]!.answer(json({}, { status: 503 }))
       const [, second] = await requests(2)
       expect(told).toEqual(['a 503', 'b 503', 'a attempt', 'b attempt'])
       told.length = 0
-      second!.answer()
+      let body!: ReadableStreamDefaultController<Uint8Array>
+      const start = (controller: typeof body) => {
+        body = controller
+      }
+      second!.answer(new Response(new ReadableStream({ start })))
+      await rest()
+      calls.push(ask('c'))
+      await vi.waitFor(() => expect(told).toEqual(['a 200', 'b 200', 'c 200']))
+      told.length = 0
+      body.enqueue(new TextEncoder().encode(JSON.stringify(completion)))
+      body.close()
       await Promise.all(calls)
-      expect(told.slice(0, 4)).toEqual(['a 200', 'b 200', 'a bytes', 'b bytes'])
+      expect(told.slice(0, 3)).toEqual(['a bytes', 'b bytes', 'c bytes'])
     })
   })
 
