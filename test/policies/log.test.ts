@@ -178,22 +178,25 @@ describe('log', () => {
     expect(entries[1]!.fields.events).toBe(1)
   })
 
-  it('calls an abort before the answer cancelled, and a deadline around it failed', async () => {
-    const { client, entries } = logged({}, { faults: () => ({ stall: 'headers' }) })
-    const controller = new AbortController()
-    const call = failureOf(createChatCompletion(client, chatRequest, controller))
-    controller.abort()
-    await call
-    const { entries: late, logger } = recorder()
-    const fetch = createFakeFetch({ faults: { stall: 'headers' } })
-    const limited = clientOf(fetch, { policies: [timeout({ total: 5 }), log({ logger })] })
-    await failureOf(createChatCompletion(limited, chatRequest))
-    const outcomes = [...entries, ...late].map(({ fields }) => [fields.outcome, fields.error])
-    expect(outcomes).toEqual([
-      ['cancelled', undefined],
-      ['failed', 'TimeoutError'],
-    ])
-  })
+  it.each([{ total: 5 }, 5])(
+    'calls an abort before the answer cancelled, and a limit around it failed: %j',
+    async limits => {
+      const { client, entries } = logged({}, { faults: () => ({ stall: 'headers' }) })
+      const controller = new AbortController()
+      const call = failureOf(createChatCompletion(client, chatRequest, controller))
+      controller.abort()
+      await call
+      const { entries: late, logger } = recorder()
+      const fetch = createFakeFetch({ faults: { stall: 'headers' } })
+      const limited = clientOf(fetch, { policies: [timeout(limits), log({ logger })] })
+      await failureOf(createChatCompletion(limited, chatRequest))
+      const outcomes = [...entries, ...late].map(({ fields }) => [fields.outcome, fields.error])
+      expect(outcomes).toEqual([
+        ['cancelled', undefined],
+        ['failed', 'TimeoutError'],
+      ])
+    },
+  )
 
   it('tells of each attempt and status at debug', async () => {
     const { client, entries } = logged({ level: 'debug' }, { faults: [{ status: 503 }] }, [quick])
