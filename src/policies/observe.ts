@@ -112,7 +112,7 @@ export async function observe(
   observer: Observer,
 ): Promise<Response> {
   const started = performance.now()
-  const { call, signal } = init
+  const { call, signal = Object(url).signal as AbortSignal | undefined } = init
   const { operation = 'fetch', stream } = call ?? {}
   const seen: Seen = {
     status: undefined,
