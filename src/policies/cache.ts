@@ -93,6 +93,8 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
           outcome = await bounded(result, init)
         } catch (error) {
           leave()
+          // Others may wait for what is passed on to nobody now.
+          if (isFirst) result.then(({ response, body }) => body ?? response.body?.cancel()).catch(() => {})
           // For a caller who came later, the time limit that ended it had begun too early.
           if (isFirst || isLate || signal?.aborted || Object(error).name !== 'TimeoutError') throw error
           continue

@@ -477,6 +477,22 @@ describe('cache', () => {
       expect((await Promise.all(texts)).sort()).toEqual(['first', 'second'])
     })
 
+    it('leave no answer open that is passed on to nobody', async () => {
+      const { fetch: next, requests } = heldFetch()
+      const fetch = cache()(next)
+      const cancel = vi.fn()
+      const { controller } = counted()
+      const left = failureOf(fetch(`${BASE}/things`, controller))
+      await requests(1)
+      const other = fetch(`${BASE}/things`, {})
+      await rest()
+      controller.abort()
+      await left
+      ;(await requests(1))[0]!.answer(new Response(new ReadableStream({ cancel })))
+      ;(await requests(2))[1]!.answer(new Response('second'))
+      expect([await (await other).text(), cancel.mock.calls.length]).toEqual(['second', 1])
+    })
+
     it('share no request with one of other limits', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache(), retry(), timeout()] })
@@ -514,7 +530,7 @@ describe('cache', () => {
       request!.fail(new TimeoutError('total', { phase: 'total' }))
       expect(await first).toBeInstanceOf(TimeoutError)
       ;(await requests(2))[1]!.answer()
-      expect((await Promise.all(later)).map(({ attempts }) => attempts)).toEqual([1, 0])
+      expect((await Promise.all(later)).map(({ attempts }) => attempts).sort()).toEqual([0, 1])
     })
 
     it('tell the limits around each of them what happens', async () => {
