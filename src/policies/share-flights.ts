@@ -25,7 +25,7 @@ interface Flight<T> {
 
 /**
  * Lets callers share what is under way under a name. Whoever aborts leaves it; the work is aborted when the last has left. Its
- * settings are those of the first caller's call, its hooks tell everybody.
+ * settings are those of the first caller's call, its hooks tell everybody. On Cloudflare Workers each flies alone.
  */
 export function shareFlights<T>(): (
   name: string,
@@ -67,7 +67,8 @@ export function shareFlights<T>(): (
 
   return (name, init, work) => {
     const { signal, call } = init
-    const known = flights.get(name)
+    // A Worker's request takes with it what it began, and who waits for that from another request waits for ever.
+    const known = globalThis.navigator?.userAgent === 'Cloudflare-Workers' ? undefined : flights.get(name)
     const { result, controller, passengers, close, status } = known ?? start(name, init, work)
     const hooks: Hooks = { ...call }
     passengers.add(hooks)

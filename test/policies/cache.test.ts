@@ -31,6 +31,7 @@ import {
   counted,
   deferred,
   failureOf,
+  isWorkerd,
   json,
   KEY,
 } from '../client/harness.ts'
@@ -91,6 +92,7 @@ describe('cache', () => {
   afterEach(() => {
     vi.useRealTimers()
     vi.restoreAllMocks()
+    vi.unstubAllGlobals()
   })
 
   describe('what it answers again', () => {
@@ -391,6 +393,11 @@ describe('cache', () => {
   })
 
   describe('calls under way', () => {
+    beforeEach(() => {
+      // Any runtime but Workers.
+      if (isWorkerd) vi.stubGlobal('navigator', undefined)
+    })
+
     it('share one request', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache()] })
@@ -475,6 +482,16 @@ describe('cache', () => {
       ;(await requests(2))[1]!.answer(new Response('second'))
       // Which of them is first, their digests decide.
       expect((await Promise.all(texts)).sort()).toEqual(['first', 'second'])
+    })
+
+    it('share nothing on Workers, where a flight ends with the request that it began in', async () => {
+      vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+      const { fetch, requests } = heldFetch()
+      const client = clientOf(fetch, { policies: [cache()] })
+      const calls = [1, 2].map(() => createChatCompletion(client, chatRequest))
+      for (const { answer } of await requests(2)) answer()
+      await Promise.all(calls)
+      expect(await sourceOf(client)).toBe('hit')
     })
 
     it('leave no answer open that is passed on to nobody', async () => {
