@@ -94,7 +94,8 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
         } catch (error) {
           leave()
           // Others may wait for what is passed on to nobody now.
-          if (isFirst) result.then(({ response, body }) => body ?? response.body?.cancel()).catch(() => {})
+          if (isFirst)
+            result.then<unknown>(({ response, body }) => body ?? response.body?.cancel()).catch(() => {})
           // For a caller who came later, the time limit that ended it had begun too early.
           if (isFirst || isLate || signal?.aborted || Object(error).name !== 'TimeoutError') throw error
           continue

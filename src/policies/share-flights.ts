@@ -1,4 +1,5 @@
 import { onAbort } from '../internal/abort.ts'
+import { isWorker } from '../internal/is-worker.ts'
 import type { Call, FetchInit } from './policy.ts'
 
 /** One caller's place in a flight. */
@@ -67,8 +68,7 @@ export function shareFlights<T>(): (
 
   return (name, init, work) => {
     const { signal, call } = init
-    // A Worker's request takes with it what it began, and who waits for that from another request waits for ever.
-    const known = globalThis.navigator?.userAgent === 'Cloudflare-Workers' ? undefined : flights.get(name)
+    const known = isWorker() ? undefined : flights.get(name)
     const { result, controller, passengers, close, status } = known ?? start(name, init, work)
     const hooks: Hooks = { ...call }
     passengers.add(hooks)
