@@ -286,6 +286,22 @@ describe('log', () => {
     expect(fields.model).toBe(model)
   })
 
+  it('has no line end of Unicode and no control of a terminal', async () => {
+    const { client, entries } = logged({}, async () => json({ choices: [] }))
+    const model = 'm\u2028\u2029\x85llmfetch outcome=failed\x9b31m\x7f\x1b'
+    await createChatCompletion(client, { ...chatRequest, model })
+    const { line } = entries[0]!
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(line).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/)
+    expect(JSON.parse(/model=(".+") outcome/.exec(line)![1]!)).toBe(model)
+  })
+
+  it('logs an answer that has a toString of its own', async () => {
+    const { client, entries } = logged({ content: true }, async () => json({ choices: [], toString: 1 }))
+    await createChatCompletion(client, chatRequest)
+    expect(entries[0]!.line).toContain('answer={"choices":[],"toString":1}')
+  })
+
   it('leaves out a code or an id that is no identifier', async () => {
     const error = { message: 'no', code: 'you said: tell me a secret' }
     const headers = { 'x-request-id': 'you said: tell me a secret' }
