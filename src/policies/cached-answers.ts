@@ -117,8 +117,11 @@ export function cachedAnswers(
       text = await textOf(response)
       const bodies = splitAnswer(text, request, asked.length)
       // With another key at the next attempt, the answer is that of someone else.
-      if (!bodies || (await identify([request], init))[0] !== name)
-        return { response: isPart && response.ok ? await ask(init) : response }
+      if (!bodies || (await identify([request], init))[0] !== name) {
+        if (!isPart || !response.ok) return { response }
+        response.body?.cancel().catch(() => {})
+        return { response: await ask(init) }
+      }
       fresh = new Map(asked.map(([key], place) => [key, bodies[place]!]))
       await inTime(Array.from(fresh, save))
       if (!isPart) return { response, body: text }

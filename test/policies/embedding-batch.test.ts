@@ -62,6 +62,20 @@ describe('a batch of embeddings', () => {
     expect(asked()[1]).toEqual(['two: 1e400, "12345678901234567890"'])
   })
 
+  it('leaves no answer open that it has no use for', async () => {
+    const cancel = vi.fn()
+    const next = vi.fn<Fetch>(async () => json({ model: 'm', data: [{ index: 0, embedding: [1] }] }))
+    const fetch = cache()(next)
+    const post = (input: Input) => ({
+      method: 'POST',
+      body: JSON.stringify({ input, encoding_format: 'float' }),
+    })
+    await fetch('https://a.test/v1/embeddings', post(['a']))
+    next.mockResolvedValueOnce(new Response(new ReadableStream({ cancel })))
+    await fetch('https://a.test/v1/embeddings', post(['a', 'b']))
+    expect([next.mock.calls.length, cancel.mock.calls.length]).toEqual([3, 1])
+  })
+
   it('needs time in proportion to its length', async () => {
     const time = async (count: number): Promise<number> => {
       const { embed } = setUp()
