@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type CallReport,
+  circuitBreaker,
   collectText,
   createChatCompletion,
   createEmbedding,
@@ -54,6 +55,25 @@ describe('metrics', () => {
     expect(tokens.prompt).toBe(usage!.promptTokens + counted!.promptTokens)
     expect(tokens.completion).toBe(usage!.completionTokens)
     expect([latency.count, firstEvent.count, events]).toEqual([2, 0, 0])
+  })
+
+  it('counts a Request that its own signal ended as cancelled, and a breaker not at all', async () => {
+    const policy = metrics()
+    const breaker = circuitBreaker({ failureThreshold: 1 })
+    const controller = new AbortController()
+    const request = new Request(BASE, { signal: controller.signal })
+    const fetch = policy(
+      breaker(
+        () =>
+          new Promise((_, reject) => {
+            request.signal.addEventListener('abort', () => reject(request.signal.reason))
+          }),
+      ),
+    )
+    const failing = failureOf(fetch(request))
+    controller.abort()
+    await failing
+    expect([policy.snapshot().calls.cancelled, breaker.state()]).toEqual([1, 'closed'])
   })
 
   it('counts a stream in flight until it ends', async () => {
