@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type CallReport,
+  cache,
   circuitBreaker,
   collectText,
   createChatCompletion,
@@ -55,6 +56,17 @@ describe('metrics', () => {
     expect(tokens.prompt).toBe(usage!.promptTokens + counted!.promptTokens)
     expect(tokens.completion).toBe(usage!.completionTokens)
     expect([latency.count, firstEvent.count, events]).toEqual([2, 0, 0])
+  })
+
+  it('counts the tokens of an answer once, however often the cache gives it', async () => {
+    const policy = metrics()
+    const client = clientOf(createFakeFetch(), { policies: [policy, cache()] })
+    const request = { ...chatRequest, model: 'fake-small' }
+    const { usage } = await createChatCompletion(client, request)
+    for (let call = 0; call < 3; call++) await createChatCompletion(client, request)
+    const { calls, tokens } = policy.snapshot()
+    expect(calls.complete).toBe(4)
+    expect(tokens).toEqual({ prompt: usage!.promptTokens, completion: usage!.completionTokens })
   })
 
   it('counts a Request that its own signal ended as cancelled, and a breaker not at all', async () => {
