@@ -20,6 +20,14 @@ export interface OpenToolCall {
   extras: { [key: string]: unknown }
 }
 
+/** To parse what there is for each piece of more would take a time that grows with its square. */
+const MAX_PARSED = 32_768
+
+/** Whether the call's arguments are whole. */
+function isOver({ arguments: json }: OpenToolCall): boolean {
+  return !!json && json.length < MAX_PARSED && isWhole(json)
+}
+
 /**
  * Adds a piece to the call that it belongs to, which is told by its id, else its index, else it is the latest. Services differ:
  * some send no index, some use one for several calls, some send an empty id with every piece but the first.
@@ -34,7 +42,7 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenTo
       calls.find(known => !known.id && index !== undefined && known.index === index))
     : index === undefined
       ? // Without either, a second name begins a second call, and so does the same name once the arguments are whole.
-        name && latest?.name && (name !== latest.name || (latest.arguments && isWhole(latest.arguments)))
+        name && latest?.name && (name !== latest.name || isOver(latest))
         ? undefined
         : latest
       : calls.findLast(known => known.index === index)

@@ -16,8 +16,8 @@ export interface ClientConfig {
    */
   readonly baseUrl?: string | undefined
   /**
-   * Sent as `Authorization: Bearer …`. A function is called once an attempt, concurrent calls sharing one flight, and its key
-   * is taken for a short-lived one. Left out, no `authorization` is sent.
+   * Sent as `Authorization: Bearer …`. A function is called once an attempt, concurrent calls sharing one flight (but on
+   * Workers), and its key is taken for a short-lived one. Left out, no `authorization` is sent.
    */
   readonly apiKey?: string | (() => string | PromiseLike<string>) | undefined
   /** Sent with every request. In a browser each header beyond the default three must be allowed by the service's CORS. */

@@ -83,14 +83,19 @@ export interface Place {
   places?: readonly (Place | undefined)[]
   /** An object with all `names`, where they are not the keys themselves. */
   blank?: Json | undefined
+  /** Of the outermost: how many keys have been learned here and below, those forgotten since included. */
+  learned?: number
 }
+
+/** A service may make up keys without end. */
+const MAX_LEARNED = 10_000
 
 interface Json {
   [key: string]: unknown
 }
 
 /** {@link fromWire} for an object whose keys are new at its place. */
-function learn(source: Json, place: Place): Json {
+function learn(source: Json, place: Place, root: Place): Json {
   const keys = Object.keys(source)
   const names = keys.map(key => {
     const name = camelCase(key)
@@ -99,9 +104,10 @@ function learn(source: Json, place: Place): Json {
   const places = keys.map(key => (VERBATIM.test(key) ? undefined : {}))
   const blank = names.join() === keys.join() ? undefined : Object.fromEntries(names.map(name => [name, null]))
   Object.assign(place, { keys, names, places, blank })
+  root.learned = (root.learned ?? 0) + keys.length
   // An assignment to `__proto__` would set the prototype.
   return Object.fromEntries(
-    keys.map((key, i) => [names[i], places[i] ? fromWire(source[key], places[i]) : source[key]]),
+    keys.map((key, i) => [names[i], places[i] ? fromWire(source[key], places[i], root) : source[key]]),
   )
 }
 
@@ -112,25 +118,27 @@ function learn(source: Json, place: Place): Json {
  * It runs for every event of a stream. To give an object one key after the other costs two thirds of what `JSON.parse` does;
  * to copy an object with the right names and fill that in, one third. So `place` keeps what the last one looked like.
  */
-export function fromWire(value: unknown, place: Place = {}): unknown {
+export function fromWire(value: unknown, place: Place = {}, root: Place = place): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = fromWire(value[i], place)
+    for (let i = 0; i < value.length; i++) value[i] = fromWire(value[i], place, root)
     return value
   }
   const source = value as Json
+  // What is below goes with them.
+  if (place.learned! > MAX_LEARNED) Object.assign(place, { keys: [], places: [], learned: 0 })
   const { keys = [], names = [], places = [], blank } = place
   let i = 0
   // Looked at first: what is below must not be renamed twice at each level.
-  for (const key in source) if (key !== keys[i++]) return learn(source, place)
-  if (i !== keys.length) return learn(source, place)
+  for (const key in source) if (key !== keys[i++]) return learn(source, place, root)
+  if (i !== keys.length) return learn(source, place, root)
   const result = blank ? { ...blank } : source
   i = 0
   for (const key in source) {
     const child = source[key]
     const isObject = typeof child === 'object'
     if (child !== null && (blank || isObject))
-      result[names[i]!] = isObject && places[i] ? fromWire(child, places[i]) : child
+      result[names[i]!] = isObject && places[i] ? fromWire(child, places[i], root) : child
     i++
   }
   return result

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import { isWorker } from './is-worker.ts'
 
 /** Stands for the key in `authorization` until the request goes out, so that no policy sees the key. */
 export const UNSIGNED = 'Bearer'
@@ -17,7 +18,7 @@ export interface Service {
   readonly baseUrl: string
   /** Throws where headers with a key must not be sent. */
   readonly guard: (headers: Headers) => void
-  /** The key at each attempt; callers that ask while a function works share its answer. */
+  /** The key at each attempt; callers that ask while a function works share its answer, but on Workers. */
   readonly key: () => Promise<string>
 }
 
@@ -50,6 +51,7 @@ function keySource(apiKey: ServiceConfig['apiKey']): () => Promise<string> {
     }
   }
   return () => {
+    if (isWorker()) return provide()
     flight ??= provide().finally(() => {
       flight = undefined
     })

@@ -13,7 +13,7 @@ export function endWith(closing: AbortSignal): Policy {
   return next =>
     async function closableFetch(url, init = {}) {
       if (closing.aborted) throw closed()
-      const { signal } = init
+      const { signal = Object(url).signal as AbortSignal | undefined } = init
       const controller = new AbortController()
       const ends = [
         onAbort(closing, () => controller.abort(closed())),

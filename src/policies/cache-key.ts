@@ -57,23 +57,30 @@ export function canonicalJson(value: unknown): string {
   )
 }
 
+/** The numbers of a body's JSON that have more digits than a double, of which `JSON.parse` makes one; not those in its texts. */
+export function longNumbers(body: FetchInit['body']): readonly string[] {
+  // Without escapes, every second piece between quotes is a text.
+  const pieces = `${body}`.replace(/\\./g, '').split('"')
+  const outside = pieces.filter((_, place) => place % 2 === 0).join()
+  const found = outside.match(/-?([\d.]{15,}|[\d.]+(?=e))(e[+-]?\d+)?/gi) ?? []
+  return found.filter(number => `${+number}` !== number)
+}
+
 /**
  * The name of a request in a store: a digest of what decides its answer and of the caller's credentials.
  *
  * @param decisive what takes the place of the request in it
+ * @param numbers those of the body, found once for all parts of a batch
  */
 export async function keyOf(
   request: CacheRequest,
   { body, call }: FetchInit,
   decisive: unknown = request,
+  numbers: readonly string[] = longNumbers(body),
 ): Promise<string> {
   const credentials = Object.entries(request.headers).filter(([name]) =>
     /auth|cookie|key|secret|token/.test(name),
   )
-  // `JSON.parse` makes one of two numbers with more digits than a double has.
-  const numbers = `${body}`
-    .match(/[:,[\s]-?[\d.]+(e[+-]?\d+)?/gi)
-    ?.filter(found => /.{17}|e/i.test(found) && `${+found.slice(1)}` !== found.slice(1))
   const bytes = new Uint8Array(
     await (call?.digest ?? digest)(canonicalJson([credentials, decisive, numbers])),
   )

@@ -43,7 +43,7 @@ function modeOf({ call, cache }: FetchInit): CacheMode | undefined {
 /**
  * Answers again what was answered before: whole chat completions, embeddings and lists of models, with status 200. Streams,
  * errors and whatever else pass through. Equal calls that are under way share one request, which is aborted only when all of
- * them are.
+ * them are; on Cloudflare Workers, where a request cannot outlive the one that it began in, each sends its own.
  *
  * Calls are equal when their method, URL, body (in whichever order its members come), headers and key are; of all this a store
  * sees a SHA-256 digest. Embeddings are kept one by one: of a batch only the missing ones are asked for, and `usage` tells what
@@ -93,6 +93,9 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
           outcome = await bounded(result, init)
         } catch (error) {
           leave()
+          // Others may wait for what is passed on to nobody now.
+          if (isFirst)
+            result.then<unknown>(({ response, body }) => body ?? response.body?.cancel()).catch(() => {})
           // For a caller who came later, the time limit that ended it had begun too early.
           if (isFirst || isLate || signal?.aborted || Object(error).name !== 'TimeoutError') throw error
           continue

@@ -1,5 +1,5 @@
 import { LLMError } from '../errors/llm-error.ts'
-import { type CacheRequest, keyOf } from './cache-key.ts'
+import { type CacheRequest, keyOf, longNumbers } from './cache-key.ts'
 import type { CacheStore } from './cache-store.ts'
 import { joinAnswers, partsOf, splitAnswer } from './embedding-batch.ts'
 import type { FetchInit } from './policy.ts'
@@ -88,10 +88,11 @@ export function cachedAnswers(
     requests: readonly CacheRequest[],
     init: FetchInit,
   ): Promise<readonly (string | undefined)[]> {
+    const numbers = longNumbers(init.body)
     return inTime(
       requests.map(async request => {
         const decisive = decide ? await decide(request) : request
-        return decisive === undefined ? undefined : keyOf(request, init, decisive)
+        return decisive === undefined ? undefined : keyOf(request, init, decisive, numbers)
       }),
     )
   }
@@ -116,8 +117,11 @@ export function cachedAnswers(
       text = await textOf(response)
       const bodies = splitAnswer(text, request, asked.length)
       // With another key at the next attempt, the answer is that of someone else.
-      if (!bodies || (await identify([request], init))[0] !== name)
-        return { response: isPart && response.ok ? await ask(init) : response }
+      if (!bodies || (await identify([request], init))[0] !== name) {
+        if (!isPart || !response.ok) return { response }
+        response.body?.cancel().catch(() => {})
+        return { response: await ask(init) }
+      }
       fresh = new Map(asked.map(([key], place) => [key, bodies[place]!]))
       await inTime(Array.from(fresh, save))
       if (!isPart) return { response, body: text }

@@ -128,7 +128,8 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const policy: Policy = next =>
     async function circuitBreakerFetch(url, init = {}) {
       const settle = begin(nameOf(url, init))
-      const failed = (error: unknown) => settle(isOutage(error, init) ? false : undefined)
+      const failed = (error: unknown) =>
+        settle(isOutage(error, { signal: Object(url).signal, ...init }) ? false : undefined)
       try {
         const response = await next(url, init)
         // Around another client's fetch.

@@ -6,8 +6,8 @@ import type { FetchInit } from './policy.ts'
  * `fetch` whatever it throws does, as each platform throws something else for a failed connection. The caller's abort does not.
  */
 export function isOutage(error: unknown, { call, signal }: FetchInit): boolean {
-  // Aborted from outside: by the caller, or by a deadline over all attempts.
-  if (signal?.aborted) return Object(error).phase === 'total'
+  // Aborted from outside: by the caller, or by a time limit, of whichever phase.
+  if (signal?.aborted) return !!Object(error).phase
   // By name, so that the errors of another copy of this library count too.
   return isLLMError(error) ? /^(Connection|Timeout|Server|IncompleteStream)Error$/.test(error.name) : !call
 }

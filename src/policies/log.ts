@@ -31,11 +31,20 @@ export interface LogOptions {
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
+/** JSON without what it leaves raw and some readers of logs obey: line ends of Unicode, and the controls of terminals. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029]/g,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** `key=value …`: a value with spaces, quotes or line ends in JSON, so that none can pass for another field or line. */
 function toLine(fields: object): string {
   const words = Object.entries(fields).map(([key, value]) => {
-    const text = `${value}`
-    return `${key}=${Object(value) === value || /[^\w.:/@+-]/.test(text) ? JSON.stringify(value) : text}`
+    // An answer's own `toString` would throw.
+    const text = Object(value) === value ? ' ' : `${value}`
+    return `${key}=${/[^\w.:/@+-]/.test(text) ? toJson(value) : text}`
   })
   return ['llmfetch', ...words].join(' ')
 }

@@ -67,8 +67,11 @@ export function metrics({ sink }: MetricsOptions = {}): Metrics {
       const name = report.error ?? `HTTP ${report.status}`
       errors.set(name, (errors.get(name) ?? 0) + 1)
     }
-    tokens.prompt += report.promptTokens ?? 0
-    tokens.completion += report.completionTokens ?? 0
+    // An answer from the cache has the tokens of the call that it was made for.
+    if (report.attempts !== 0) {
+      tokens.prompt += report.promptTokens ?? 0
+      tokens.completion += report.completionTokens ?? 0
+    }
     if (outcome === 'complete') latency.record(ms)
     if (firstEventMs === undefined) return
     firstEvent.record(firstEventMs)

@@ -112,7 +112,7 @@ export async function observe(
   observer: Observer,
 ): Promise<Response> {
   const started = performance.now()
-  const { call, signal } = init
+  const { call, signal = Object(url).signal as AbortSignal | undefined } = init
   const { operation = 'fetch', stream } = call ?? {}
   const seen: Seen = {
     status: undefined,
@@ -141,9 +141,9 @@ export async function observe(
     }
     observer.onEnd(report, headers, error)
   }
-  // A deadline from outside is no wish of the caller's.
+  // A time limit from outside is no wish of the caller's.
   const fail = (error: unknown, headers = Object(error).headers as Headers | undefined) =>
-    settle(signal?.aborted && Object(error).phase !== 'total' ? 'cancelled' : 'failed', headers, error)
+    settle(signal?.aborted && !Object(error).phase ? 'cancelled' : 'failed', headers, error)
 
   try {
     const response = await next(url, call ? { ...init, call: tap(call, seen, observer) } : init)

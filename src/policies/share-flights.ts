@@ -1,4 +1,5 @@
 import { onAbort } from '../internal/abort.ts'
+import { isWorker } from '../internal/is-worker.ts'
 import type { Call, FetchInit } from './policy.ts'
 
 /** One caller's place in a flight. */
@@ -17,13 +18,15 @@ interface Flight<T> {
   readonly controller: AbortController
   /** The hooks of each who is there. */
   readonly passengers: Set<Hooks>
+  /** Of the latest attempt's answer, once its headers are there. */
+  status?: number | undefined
   /** Lets nobody aboard any more. */
   readonly close: () => void
 }
 
 /**
  * Lets callers share what is under way under a name. Whoever aborts leaves it; the work is aborted when the last has left. Its
- * settings are those of the first caller's call, its hooks tell everybody.
+ * settings are those of the first caller's call, its hooks tell everybody. On Cloudflare Workers each flies alone.
  */
 export function shareFlights<T>(): (
   name: string,
@@ -40,14 +43,23 @@ export function shareFlights<T>(): (
     }
     const call = init.call && {
       ...init.call,
-      onAttempt: () => tell(({ onAttempt }) => onAttempt?.()),
-      onHeaders: (status: number) => tell(({ onHeaders }) => onHeaders?.(status)),
+      onAttempt() {
+        flight.status = undefined
+        tell(({ onAttempt }) => onAttempt?.())
+      },
+      onHeaders(status: number) {
+        flight.status = status
+        tell(({ onHeaders }) => onHeaders?.(status))
+      },
       onBytes: () => tell(({ onBytes }) => onBytes?.()),
     }
     const close = () => {
       if (flights.get(name) === flight) flights.delete(name)
     }
-    const result = work({ ...init, signal: controller.signal, ...(call && { call }) })
+    // Once the first is aboard: the request may go out at once.
+    const result = Promise.resolve().then(() =>
+      work({ ...init, signal: controller.signal, ...(call && { call }) }),
+    )
     const flight: Flight<T> = { result, controller, passengers, close }
     flights.set(name, flight)
     result.then(close, close)
@@ -56,12 +68,11 @@ export function shareFlights<T>(): (
 
   return (name, init, work) => {
     const { signal, call } = init
-    const known = flights.get(name)
-    const { result, controller, passengers, close } = known ?? start(name, init, work)
+    const known = isWorker() ? undefined : flights.get(name)
+    const { result, controller, passengers, close, status } = known ?? start(name, init, work)
     const hooks: Hooks = { ...call }
     passengers.add(hooks)
-    // Its headers may be there already, and be waited for no more.
-    if (known) hooks.onHeaders?.(200)
+    if (status) hooks.onHeaders?.(status)
     const stopListening = signal
       ? onAbort(signal, () => {
           passengers.delete(hooks)

@@ -116,7 +116,8 @@ export function timeout(limits: number | TimeoutLimits = {}): FetchPolicy {
     typeof limits === 'object' && 'total' in limits && !own.headers && !own.firstEvent && !own.idle
   const policy: Policy = next =>
     async function timeoutFetch(url, init = {}) {
-      const { signal, call } = init
+      // Another client may give a `Request`, whose own signal would count no more.
+      const { signal = Object(url).signal as AbortSignal | undefined, call } = init
       const { limits, left } = shareLimits(own, leavesPhases, call)
       const controller = new AbortController()
       const stopListening = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}

@@ -76,4 +76,18 @@ describe('addToolCall', () => {
     const piece = { id: 'a', function: { name: 'f'.repeat(10_000), arguments: '' } }
     expect(() => fold([piece])).toThrow(ProtocolError)
   })
+
+  it('A19 needs no more time for each piece of many that repeat the name', () => {
+    const time = (count: number) => {
+      const calls: OpenToolCall[] = []
+      const started = performance.now()
+      addToolCall(calls, { function: { name: 'f', arguments: '{"a":"' } })
+      for (let piece = 0; piece < count; piece++)
+        addToolCall(calls, { function: { name: 'f', arguments: 'some of it '.repeat(20) } })
+      return performance.now() - started
+    }
+    time(500)
+    const ratios = [1, 2, 3, 4, 5].map(() => time(16_000) / time(4000)).sort((a, b) => a - b)
+    expect(ratios[2]).toBeLessThan(10)
+  })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { camelCase, fromWire, snakeCase, toWire, VERBATIM } from '../../src/client/wire-names.ts'
+import { camelCase, fromWire, type Place, snakeCase, toWire, VERBATIM } from '../../src/client/wire-names.ts'
 import { createChatCompletion, ValidationError } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import api from '../fixtures/wire-maps.json'
@@ -298,6 +298,20 @@ describe('fromWire', () => {
     expect(Object.keys(value)).toEqual(['__proto__', 'constructor'])
     expect(JSON.stringify(value)).toBe('{"__proto__":{"aB":1},"constructor":{"cD":2}}')
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+  })
+
+  it('forgets what it knows of places rather than keep names without end', () => {
+    const place: Place = {}
+    const names = Array.from({ length: 100 }, (_, i) => `k_${i}x`)
+    const kept = (of: Place | undefined): number =>
+      of?.keys ? of.keys.length + of.places!.reduce((sum, below) => sum + kept(below), 0) : 0
+    for (let event = 0; event < 500; event++) {
+      const below = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`n_${event}x${i}`, 1]))
+      const source = Object.fromEntries(names.map((name, i) => [name, i === event % 100 ? below : 1]))
+      expect(Object.keys(fromWire(source, place) as object)).toHaveLength(100)
+    }
+    expect(kept(place)).toBeGreaterThan(100)
+    expect(kept(place)).toBeLessThan(11_000)
   })
 
   it('needs time in proportion to the depth where what it knows of a place is wrong at every level', () => {

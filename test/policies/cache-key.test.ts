@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, keyOf, readRequest } from '../../src/policies/cache-key.ts'
+import { canonicalJson, keyOf, longNumbers, readRequest } from '../../src/policies/cache-key.ts'
 import type { FetchInit } from '../../src/policies/policy.ts'
 
 const URL_A = 'https://a.test/v1/chat/completions'
@@ -68,6 +68,15 @@ describe('the key of a request', () => {
   ])('tells apart %s', async (_, a, b) => {
     const json = (about: string) => `{"messages":[],"about":${about}}`
     expect(await keyOfJson(json(a))).not.toBe(await keyOfJson(json(b)))
+  })
+
+  it('counts the long numbers of a body, not those in its texts', () => {
+    const numbers = ['9007199254740993', '-0.12345678901234567', '1e400', '1E+2']
+    const texts = [', 1e400,', '\\', '"1e400', '\\"9007199254740993', '1e400'].map(text =>
+      JSON.stringify(text),
+    )
+    expect(longNumbers(`{"1e5":[${numbers}],"b":[12,0.5,1234567890123456,true,${texts}]}`)).toEqual(numbers)
+    expect(longNumbers(undefined)).toEqual([])
   })
 
   it.each([

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type CacheOptions,
   type CacheStore,
+  type CallReport,
   type Client,
   type ClientConfig,
   ConfigurationError,
@@ -13,6 +14,7 @@ import {
   LLMClient,
   listModels,
   memoryStore,
+  metrics,
   type Policy,
   retry,
   ServerError,
@@ -29,8 +31,10 @@ import {
   counted,
   deferred,
   failureOf,
+  isWorkerd,
   json,
   KEY,
+  settle,
 } from '../client/harness.ts'
 import { policyContract } from './contract.ts'
 
@@ -89,6 +93,7 @@ describe('cache', () => {
   afterEach(() => {
     vi.useRealTimers()
     vi.restoreAllMocks()
+    vi.unstubAllGlobals()
   })
 
   describe('what it answers again', () => {
@@ -389,6 +394,11 @@ describe('cache', () => {
   })
 
   describe('calls under way', () => {
+    beforeEach(() => {
+      // Any runtime but Workers.
+      if (isWorkerd) vi.stubGlobal('navigator', undefined)
+    })
+
     it('share one request', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache()] })
@@ -471,7 +481,34 @@ describe('cache', () => {
       const texts = [1, 2].map(async () => (await fetch(`${BASE}/things`, {})).text())
       ;(await requests(1))[0]!.answer(new Response('first'))
       ;(await requests(2))[1]!.answer(new Response('second'))
-      expect(await Promise.all(texts)).toEqual(['first', 'second'])
+      // Which of them is first, their digests decide.
+      expect((await Promise.all(texts)).sort()).toEqual(['first', 'second'])
+    })
+
+    it('share nothing on Workers, where a flight ends with the request that it began in', async () => {
+      vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+      const { fetch, requests } = heldFetch()
+      const client = clientOf(fetch, { policies: [cache()] })
+      const calls = [1, 2].map(() => createChatCompletion(client, chatRequest))
+      for (const { answer } of await requests(2)) answer()
+      await Promise.all(calls)
+      expect(await sourceOf(client)).toBe('hit')
+    })
+
+    it('leave no answer open that is passed on to nobody', async () => {
+      const { fetch: next, requests } = heldFetch()
+      const fetch = cache()(next)
+      const cancel = vi.fn()
+      const { controller } = counted()
+      const left = failureOf(fetch(`${BASE}/things`, controller))
+      await requests(1)
+      const other = fetch(`${BASE}/things`, {})
+      await rest()
+      controller.abort()
+      await left
+      ;(await requests(1))[0]!.answer(new Response(new ReadableStream({ cancel })))
+      ;(await requests(2))[1]!.answer(new Response('second'))
+      expect([await (await other).text(), cancel.mock.calls.length]).toEqual(['second', 1])
     })
 
     it('share no request with one of other limits', async () => {
@@ -484,6 +521,17 @@ describe('cache', () => {
       expect(await Promise.all(calls)).toHaveLength(4)
     })
 
+    it('tell the first of a request that goes out at once', async () => {
+      const { fetch, requests } = heldFetch()
+      const sink = vi.fn<(report: CallReport) => void>()
+      // Without a key to wait for.
+      const client = createClient({ baseUrl: BASE, fetch, policies: [metrics({ sink }), cache()] })
+      const call = createChatCompletion(client, chatRequest, { cache: 'refresh' })
+      ;(await requests(1))[0]!.answer()
+      await call
+      expect(sink.mock.calls[0]![0].attempts).toBe(1)
+    })
+
     it('do not end by a limit that began before they came', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache()] })
@@ -494,14 +542,17 @@ describe('cache', () => {
       request!.fail(new TimeoutError('total', { phase: 'total' }))
       expect(await first).toBeInstanceOf(TimeoutError)
       ;(await requests(2))[1]!.answer()
-      const attempts = (await Promise.all(later)).map(({ attempts }) => attempts)
-      // Either may be the one that asks.
-      expect(attempts.sort()).toEqual([0, 1])
+      expect((await Promise.all(later)).map(({ attempts }) => attempts).sort()).toEqual([0, 1])
     })
 
     it('tell the limits around each of them what happens', async () => {
       const { fetch, requests } = heldFetch()
       const told: string[] = []
+      let names = 0
+      const joined = async (count: number) => {
+        await vi.waitFor(() => expect(names).toBe(count))
+        await settle(100)
+      }
       const listen: Policy = next => (url, init) => {
         const headers = new Headers(init.headers)
         const name = headers.get('idempotency-key')
@@ -510,6 +561,11 @@ describe('cache', () => {
           onAttempt: () => told.push(`${name} attempt`),
           onHeaders: (status: number) => told.push(`${name} ${status}`),
           onBytes: () => told.push(`${name} bytes`),
+          async digest(text: string) {
+            const made = await init.call!.digest!(text)
+            names++
+            return made
+          },
         }
         return next(url, { ...init, call })
       }
@@ -518,15 +574,26 @@ describe('cache', () => {
       const calls = [ask('a')]
       await requests(1)
       calls.push(ask('b'))
-      await vi.waitFor(() => expect(told).toEqual(['a attempt', 'b 200']))
+      await joined(2)
+      expect(told).toEqual(['a attempt'])
       told.length = 0
       ;(await requests(1))[0]!.answer(json({}, { status: 503 }))
       const [, second] = await requests(2)
       expect(told).toEqual(['a 503', 'b 503', 'a attempt', 'b attempt'])
       told.length = 0
-      second!.answer()
+      let body!: ReadableStreamDefaultController<Uint8Array>
+      const start = (controller: typeof body) => {
+        body = controller
+      }
+      second!.answer(new Response(new ReadableStream({ start })))
+      await vi.waitFor(() => expect(told).toHaveLength(2))
+      calls.push(ask('c'))
+      await vi.waitFor(() => expect(told).toEqual(['a 200', 'b 200', 'c 200']))
+      told.length = 0
+      body.enqueue(new TextEncoder().encode(JSON.stringify(completion)))
+      body.close()
       await Promise.all(calls)
-      expect(told.slice(0, 4)).toEqual(['a 200', 'b 200', 'a bytes', 'b bytes'])
+      expect(told.slice(0, 3)).toEqual(['a bytes', 'b bytes', 'c bytes'])
     })
   })
 

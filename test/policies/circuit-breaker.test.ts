@@ -125,25 +125,28 @@ describe('circuitBreaker', () => {
       },
     )
 
-    it('counts a deadline over all attempts, not an abort with the error of another call', async () => {
-      const breaker = circuitBreaker({ failureThreshold: 1 })
-      const policy = breaker(
-        (_, { signal }) =>
-          new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
-      )
-      const abortWith = async (reason: unknown) => {
-        const controller = new AbortController()
-        const answer = policy(URL_A, { signal: controller.signal })
-        controller.abort(reason)
-        await expect(answer).rejects.toBe(reason)
-      }
-      await abortWith(new ConnectionError('of a sibling'))
-      await abortWith(null)
-      await abortWith(new DOMException('x', 'TimeoutError'))
-      expect(breaker.state()).toBe('closed')
-      await abortWith(new TimeoutError('x', { phase: 'total' }))
-      expect(breaker.state()).toBe('open')
-    })
+    it.each(['headers', 'total'] as const)(
+      'counts a limit of %s around it, not an abort with the error of another call',
+      async phase => {
+        const breaker = circuitBreaker({ failureThreshold: 1 })
+        const policy = breaker(
+          (_, { signal }) =>
+            new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
+        )
+        const abortWith = async (reason: unknown) => {
+          const controller = new AbortController()
+          const answer = policy(URL_A, { signal: controller.signal })
+          controller.abort(reason)
+          await expect(answer).rejects.toBe(reason)
+        }
+        await abortWith(new ConnectionError('of a sibling'))
+        await abortWith(null)
+        await abortWith(new DOMException('x', 'TimeoutError'))
+        expect(breaker.state()).toBe('closed')
+        await abortWith(new TimeoutError('x', { phase }))
+        expect(breaker.state()).toBe('open')
+      },
+    )
 
     it('settles at the end of the body, not at the headers', async () => {
       const { breaker, start, fail } = setUp({ failureThreshold: 2 })

@@ -206,6 +206,20 @@ export function policyContract(name: string, create: () => Policy): void {
         await vi.waitFor(() => expect(listeners()).toBeLessThanOrEqual(1))
       })
 
+      it('lets the signal of a Request end the call', async () => {
+        const controller = new AbortController()
+        const given = new Request(URL_GIVEN, { signal: controller.signal })
+        const fetch = create()((_, { signal = given.signal } = {}) => {
+          const { promise, reject } = deferred<Response>()
+          signal!.addEventListener('abort', () => reject(signal!.reason))
+          return promise
+        })
+        const failing = failureOf((fetch as typeof globalThis.fetch)(given))
+        await new Promise(resolve => setTimeout(resolve, 2))
+        controller.abort(new Error('mine'))
+        expect(await failing).toMatchObject({ message: 'mine' })
+      })
+
       it('passes on how a body fails', async () => {
         const { response, controller } = fedResponse()
         const got = await create()(async () => response)(URL_GIVEN, {})

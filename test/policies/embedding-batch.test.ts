@@ -55,6 +55,40 @@ describe('a batch of embeddings', () => {
     expect(usage).toEqual((await plain.embed(['one', 'three', 'five'])).usage)
   })
 
+  it('finds what it has beside any other text', async () => {
+    const { embed, asked } = setUp()
+    await embed(['one'])
+    await embed(['one', 'two: 1e400, "12345678901234567890"'])
+    expect(asked()[1]).toEqual(['two: 1e400, "12345678901234567890"'])
+  })
+
+  it('leaves no answer open that it has no use for', async () => {
+    const cancel = vi.fn()
+    const next = vi.fn<Fetch>(async () => json({ model: 'm', data: [{ index: 0, embedding: [1] }] }))
+    const fetch = cache()(next)
+    const post = (input: Input) => ({
+      method: 'POST',
+      body: JSON.stringify({ input, encoding_format: 'float' }),
+    })
+    await fetch('https://a.test/v1/embeddings', post(['a']))
+    next.mockResolvedValueOnce(new Response(new ReadableStream({ cancel })))
+    await fetch('https://a.test/v1/embeddings', post(['a', 'b']))
+    expect([next.mock.calls.length, cancel.mock.calls.length]).toEqual([3, 1])
+  })
+
+  it('needs time in proportion to its length', async () => {
+    const time = async (count: number): Promise<number> => {
+      const { embed } = setUp()
+      const texts = Array.from({ length: count }, (_, place) => `${place}${', 12'.repeat(500)}`)
+      const start = performance.now()
+      await embed(texts)
+      return performance.now() - start
+    }
+    await time(50)
+    // Eight times the length; anything quadratic takes sixty-four times as long. Clocks are coarse in some runtimes.
+    expect(await time(400)).toBeLessThan(30 * Math.max(await time(50), 15))
+  })
+
   it('asks once for what it has twice', async () => {
     const { embed, asked } = setUp()
     const { vectors } = await embed(['one', 'two', 'one', 'one'])

@@ -178,22 +178,25 @@ describe('log', () => {
     expect(entries[1]!.fields.events).toBe(1)
   })
 
-  it('calls an abort before the answer cancelled, and a deadline around it failed', async () => {
-    const { client, entries } = logged({}, { faults: () => ({ stall: 'headers' }) })
-    const controller = new AbortController()
-    const call = failureOf(createChatCompletion(client, chatRequest, controller))
-    controller.abort()
-    await call
-    const { entries: late, logger } = recorder()
-    const fetch = createFakeFetch({ faults: { stall: 'headers' } })
-    const limited = clientOf(fetch, { policies: [timeout({ total: 5 }), log({ logger })] })
-    await failureOf(createChatCompletion(limited, chatRequest))
-    const outcomes = [...entries, ...late].map(({ fields }) => [fields.outcome, fields.error])
-    expect(outcomes).toEqual([
-      ['cancelled', undefined],
-      ['failed', 'TimeoutError'],
-    ])
-  })
+  it.each([{ total: 5 }, 5])(
+    'calls an abort before the answer cancelled, and a limit around it failed: %j',
+    async limits => {
+      const { client, entries } = logged({}, { faults: () => ({ stall: 'headers' }) })
+      const controller = new AbortController()
+      const call = failureOf(createChatCompletion(client, chatRequest, controller))
+      controller.abort()
+      await call
+      const { entries: late, logger } = recorder()
+      const fetch = createFakeFetch({ faults: { stall: 'headers' } })
+      const limited = clientOf(fetch, { policies: [timeout(limits), log({ logger })] })
+      await failureOf(createChatCompletion(limited, chatRequest))
+      const outcomes = [...entries, ...late].map(({ fields }) => [fields.outcome, fields.error])
+      expect(outcomes).toEqual([
+        ['cancelled', undefined],
+        ['failed', 'TimeoutError'],
+      ])
+    },
+  )
 
   it('tells of each attempt and status at debug', async () => {
     const { client, entries } = logged({ level: 'debug' }, { faults: [{ status: 503 }] }, [quick])
@@ -281,6 +284,22 @@ describe('log', () => {
     expect(line.split('\n')).toHaveLength(1)
     expect(line).toContain(`model=${JSON.stringify(model)} outcome=complete`)
     expect(fields.model).toBe(model)
+  })
+
+  it('has no line end of Unicode and no control of a terminal', async () => {
+    const { client, entries } = logged({}, async () => json({ choices: [] }))
+    const model = 'm\u2028\u2029\x85llmfetch outcome=failed\x9b31m\x7f\x1b'
+    await createChatCompletion(client, { ...chatRequest, model })
+    const { line } = entries[0]!
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(line).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/)
+    expect(JSON.parse(/model=(".+") outcome/.exec(line)![1]!)).toBe(model)
+  })
+
+  it('logs an answer that has a toString of its own', async () => {
+    const { client, entries } = logged({ content: true }, async () => json({ choices: [], toString: 1 }))
+    await createChatCompletion(client, chatRequest)
+    expect(entries[0]!.line).toContain('answer={"choices":[],"toString":1}')
   })
 
   it('leaves out a code or an id that is no identifier', async () => {

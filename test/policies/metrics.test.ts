@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type CallReport,
+  cache,
+  circuitBreaker,
   collectText,
   createChatCompletion,
   createEmbedding,
@@ -54,6 +56,36 @@ describe('metrics', () => {
     expect(tokens.prompt).toBe(usage!.promptTokens + counted!.promptTokens)
     expect(tokens.completion).toBe(usage!.completionTokens)
     expect([latency.count, firstEvent.count, events]).toEqual([2, 0, 0])
+  })
+
+  it('counts the tokens of an answer once, however often the cache gives it', async () => {
+    const policy = metrics()
+    const client = clientOf(createFakeFetch(), { policies: [policy, cache()] })
+    const request = { ...chatRequest, model: 'fake-small' }
+    const { usage } = await createChatCompletion(client, request)
+    for (let call = 0; call < 3; call++) await createChatCompletion(client, request)
+    const { calls, tokens } = policy.snapshot()
+    expect(calls.complete).toBe(4)
+    expect(tokens).toEqual({ prompt: usage!.promptTokens, completion: usage!.completionTokens })
+  })
+
+  it('counts a Request that its own signal ended as cancelled, and a breaker not at all', async () => {
+    const policy = metrics()
+    const breaker = circuitBreaker({ failureThreshold: 1 })
+    const controller = new AbortController()
+    const request = new Request(BASE, { signal: controller.signal })
+    const fetch = policy(
+      breaker(
+        () =>
+          new Promise((_, reject) => {
+            request.signal.addEventListener('abort', () => reject(request.signal.reason))
+          }),
+      ),
+    )
+    const failing = failureOf(fetch(request))
+    controller.abort()
+    await failing
+    expect([policy.snapshot().calls.cancelled, breaker.state()]).toEqual([1, 'closed'])
   })
 
   it('counts a stream in flight until it ends', async () => {
