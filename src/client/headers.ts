@@ -1,3 +1,5 @@
+import { isSecret } from '../internal/is-secret.ts'
+
 /** Header names and values; `null` removes one that was set before, `undefined` changes nothing. */
 export type HeadersOption = Headers | { readonly [name: string]: string | null | undefined }
 
@@ -20,7 +22,7 @@ export function setHeaders(
 /** A function that replaces every key and token among `headers` in a text. It holds nothing else of them. */
 export function scrubber(headers: Headers): (text: string) => string {
   const secrets = [...headers]
-    .filter(([name]) => /auth|cookie|key|secret|token/.test(name))
+    .filter(([name]) => isSecret(name))
     .map(([, value]) => value.replace(/^(Basic|Bearer|Token) /i, ''))
     // Shorter ones hide nothing, but would blot the text.
     .filter(secret => secret.length > 3)

@@ -6,7 +6,7 @@ import { apiFailure, requestIdOf, type Scrub } from '../internal/api-failure.ts'
 import { connectionFailure } from '../internal/connection-failure.ts'
 import { digest } from '../internal/digest.ts'
 import { readRateLimits } from '../internal/rate-limits.ts'
-import { openBody, readText } from '../internal/read-body.ts'
+import { openBody, readBriefly } from '../internal/read-body.ts'
 import { type Service, UNSIGNED } from '../internal/service.ts'
 import type { Call, Fetch, FetchInit } from '../policies/policy.ts'
 import type { Answer, CallOptions, ClientConfig, Operation, WithResponse } from './client.ts'
@@ -25,11 +25,8 @@ export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validat
 async function refuseFailure(response: Response, signal: AbortSignal, scrub: Scrub): Promise<void> {
   const { status, type, headers } = response
   if (status >= 400) {
-    // The error is known already: 64 KiB in two seconds is all that its details may cost.
-    const body = openBody(response, signal, 1e9)
-    const timer = setTimeout(body.cancel, 2000)
-    const text = await readText(body, undefined, 65_536).catch(() => '')
-    clearTimeout(timer)
+    // The error is known already: 64 KiB is all that its details may be.
+    const text = await readBriefly(openBody(response, signal, 1e9), 65_536)
     throw apiFailure(text.slice(0, 65_536), response, scrub)
   }
   const location = headers.get('location')

@@ -76,3 +76,11 @@ export async function readText(
   body.cancel()
   return text
 }
+
+/** Reads what an error may say: two seconds are all that it may cost. Nothing, where it cannot be read. */
+export async function readBriefly(body: BodyReader, enough?: number): Promise<string> {
+  const timer = setTimeout(body.cancel, 2000)
+  const text = await readText(body, undefined, enough).catch(() => '')
+  clearTimeout(timer)
+  return text
+}

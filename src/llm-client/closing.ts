@@ -1,6 +1,7 @@
 import { LLMError } from '../errors/llm-error.ts'
 import { onAbort } from '../internal/abort.ts'
 import type { Policy } from '../policies/policy.ts'
+import { signalOf } from '../policies/signal-of.ts'
 import { watchBody } from '../policies/watch-body.ts'
 
 /** One error a call: what had arrived of it is noted there. */
@@ -13,7 +14,7 @@ export function endWith(closing: AbortSignal): Policy {
   return next =>
     async function closableFetch(url, init = {}) {
       if (closing.aborted) throw closed()
-      const { signal = Object(url).signal as AbortSignal | undefined } = init
+      const signal = signalOf(url, init)
       const controller = new AbortController()
       const ends = [
         onAbort(closing, () => controller.abort(closed())),

@@ -1,4 +1,5 @@
 import { digest } from '../internal/digest.ts'
+import { isSecret } from '../internal/is-secret.ts'
 import type { FetchInit } from './policy.ts'
 
 /** A request that may be answered from a cache. */
@@ -78,9 +79,7 @@ export async function keyOf(
   decisive: unknown = request,
   numbers: readonly string[] = longNumbers(body),
 ): Promise<string> {
-  const credentials = Object.entries(request.headers).filter(([name]) =>
-    /auth|cookie|key|secret|token/.test(name),
-  )
+  const credentials = Object.entries(request.headers).filter(([name]) => isSecret(name))
   const bytes = new Uint8Array(
     await (call?.digest ?? digest)(canonicalJson([credentials, decisive, numbers])),
   )

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isOutage } from './is-outage.ts'
 import { originOf } from './origin-of.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
+import { signalOf } from './signal-of.ts'
 import { watchBody } from './watch-body.ts'
 
 /** Whether requests go out: all, none, or one at a time to see whether the service is back. */
@@ -129,7 +130,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
     async function circuitBreakerFetch(url, init = {}) {
       const settle = begin(nameOf(url, init))
       const failed = (error: unknown) =>
-        settle(isOutage(error, { signal: Object(url).signal, ...init }) ? false : undefined)
+        settle(isOutage(error, { ...init, signal: signalOf(url, init) }) ? false : undefined)
       try {
         const response = await next(url, init)
         // Around another client's fetch.

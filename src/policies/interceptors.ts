@@ -1,5 +1,6 @@
 import { createFetch } from 'ofetch'
 import { isLLMError, LLMError } from '../errors/llm-error.ts'
+import { isSecret } from '../internal/is-secret.ts'
 import { bounded } from './bounded.ts'
 import { originOf } from './origin-of.ts'
 import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
@@ -45,12 +46,9 @@ const REDACTED = '[redacted]'
 /** What ofetch is not to do: to send again, to read the body, or to make an error that holds all headers of a status. */
 const FIXED = { retry: false, responseType: 'stream', ignoreResponseError: true } as const
 
-function isSecret(name: string): boolean {
-  return /auth|cookie|key|secret|token/.test(name) && name !== 'idempotency-key'
-}
-
 function hide(headers: Headers): Headers {
-  return new Headers([...headers].map(([name, value]) => [name, isSecret(name) ? REDACTED : value]))
+  const isHidden = (name: string) => isSecret(name) && name !== 'idempotency-key'
+  return new Headers([...headers].map(([name, value]) => [name, isHidden(name) ? REDACTED : value]))
 }
 
 /** What to send in place of the headers that the hooks were shown. Secrets that they left alone go to the same origin only. */

@@ -1,5 +1,6 @@
 import { isLLMError } from '../errors/llm-error.ts'
 import type { Call, Fetch, FetchInit } from './policy.ts'
+import { signalOf } from './signal-of.ts'
 import { watchBody } from './watch-body.ts'
 
 /**
@@ -112,7 +113,8 @@ export async function observe(
   observer: Observer,
 ): Promise<Response> {
   const started = performance.now()
-  const { call, signal = Object(url).signal as AbortSignal | undefined } = init
+  const { call } = init
+  const signal = signalOf(url, init)
   const { operation = 'fetch', stream } = call ?? {}
   const seen: Seen = {
     status: undefined,

@@ -3,7 +3,7 @@ import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { invalid } from '../errors/validation-error.ts'
 import { onAbort } from '../internal/abort.ts'
-import { openBody, readText } from '../internal/read-body.ts'
+import { openBody, readBriefly } from '../internal/read-body.ts'
 import { retryAfter } from '../internal/retry-after.ts'
 import { RETRYABLE_STATUSES } from '../internal/retryable-statuses.ts'
 import { bounded } from './bounded.ts'
@@ -81,9 +81,7 @@ function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]
 async function isSpent(response: Response, { signal }: FetchInit): Promise<boolean> {
   if (response.status !== 429) return false
   const body = openBody(response.clone(), signal ?? new AbortController().signal, 65_536)
-  const timer = setTimeout(body.cancel, 2000)
-  const text = await readText(body).catch(() => '')
-  clearTimeout(timer)
+  const text = await readBriefly(body)
   return /insufficient_quota|billing|spend/.test(text)
 }
 

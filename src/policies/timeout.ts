@@ -3,6 +3,7 @@ import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import { invalid } from '../errors/validation-error.ts'
 import { abortable, onAbort } from '../internal/abort.ts'
 import type { Call, FetchInit, FetchPolicy, Policy, TimeoutLimits } from './policy.ts'
+import { signalOf } from './signal-of.ts'
 import { MAX_TIMEOUT, startTimer } from './start-timer.ts'
 import { watchBody } from './watch-body.ts'
 
@@ -116,8 +117,8 @@ export function timeout(limits: number | TimeoutLimits = {}): FetchPolicy {
     typeof limits === 'object' && 'total' in limits && !own.headers && !own.firstEvent && !own.idle
   const policy: Policy = next =>
     async function timeoutFetch(url, init = {}) {
-      // Another client may give a `Request`, whose own signal would count no more.
-      const { signal = Object(url).signal as AbortSignal | undefined, call } = init
+      const { call } = init
+      const signal = signalOf(url, init)
       const { limits, left } = shareLimits(own, leavesPhases, call)
       const controller = new AbortController()
       const stopListening = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
