@@ -1,14 +1,33 @@
-// Public names, one by one.
+// Public names, one by one. `llmfetch/interceptors` holds what needs ofetch.
 
 export { type ChatCompletionBuilder, chat } from './builder/chat-builder.ts'
-export { ChatCompletionStream, type ChatCompletionStreamOptions } from './chat/chat-completion-stream.ts'
+export { type CacheOptions, cache } from './cache/cache.ts'
+export { cacheApiStore } from './cache/cache-api-store.ts'
+export type { CacheRequest } from './cache/cache-key.ts'
+export type { CacheStore } from './cache/cache-store.ts'
+export { type MemoryStoreOptions, memoryStore } from './cache/memory-store.ts'
+export {
+  type CacheMode,
+  type Call,
+  type Fetch,
+  type FetchInit,
+  type FetchPolicy,
+  type Policy,
+  type PolicyRequest,
+  policy,
+  type Send,
+  type TimeoutLimits,
+} from './call/policy.ts'
+export type { CallEnd, Watcher } from './call/watcher.ts'
+export { ChatCompletionStream } from './chat/chat-completion-stream.ts'
+export { type ChatEvent, chatEvents } from './chat/chat-events.ts'
 export { collectText } from './chat/collect-text.ts'
 export { createChatCompletion } from './chat/create.ts'
 export { finalCompletion } from './chat/final-completion.ts'
-export { ChatCompletionRequestSchema } from './chat/schema.ts'
+export { reasoningText } from './chat/quirks.ts'
+export { readStream } from './chat/read-stream.ts'
 export { streamChatCompletion } from './chat/stream.ts'
-export { textStream } from './chat/text-stream.ts'
-export { toSSEResponse } from './chat/to-sse-response.ts'
+export { reasoningStream, textStream } from './chat/text-stream.ts'
 export { toolCallStream } from './chat/tool-call-stream.ts'
 export type {
   AssistantMessage,
@@ -32,21 +51,18 @@ export type {
   Usage,
   UserMessage,
 } from './chat/types.ts'
+export { createClient } from './client/create-client.ts'
+export { type Endpoint, type EndpointRules, endpoint } from './client/endpoint.ts'
 export type {
-  Answer,
   CallOptions,
   Client,
   ClientConfig,
   Operation,
   Query,
-  ReadContext,
   ResultPromise,
   WithResponse,
-} from './client/client.ts'
-export { createClient } from './client/create-client.ts'
-export type { HeadersOption } from './client/headers.ts'
+} from './client/types.ts'
 export { createEmbedding } from './embeddings/create.ts'
-export { EmbeddingRequestSchema } from './embeddings/schema.ts'
 export type { Embedding, EmbeddingRequest, EmbeddingResponse } from './embeddings/types.ts'
 export { APIError, type ServiceErrorDetails } from './errors/api-error.ts'
 export { AuthenticationError } from './errors/authentication-error.ts'
@@ -70,16 +86,10 @@ export {
   type ValidationErrorDetails,
   type ValidationIssue,
 } from './errors/validation-error.ts'
-export type { BodyEnd, BodyWatcher } from './internal/body-watcher.ts'
-export type { RateLimit, RateLimits } from './internal/rate-limits.ts'
 export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-client/llm-client.ts'
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'
 export type { Model, ModelList } from './models/types.ts'
-export { type CacheOptions, cache } from './policies/cache.ts'
-export { cacheApiStore } from './policies/cache-api-store.ts'
-export type { CacheRequest } from './policies/cache-key.ts'
-export type { CacheStore } from './policies/cache-store.ts'
 export {
   type CircuitBreaker,
   type CircuitBreakerOptions,
@@ -91,15 +101,19 @@ export { compose } from './policies/compose.ts'
 export { type ConcurrencyLimitOptions, concurrencyLimit } from './policies/concurrency-limit.ts'
 export { type FailedService, type FallbackOptions, fallback } from './policies/fallback.ts'
 export type { FallbackTarget } from './policies/fallback-target.ts'
-export { type InterceptorContext, type InterceptorOptions, interceptors } from './policies/interceptors.ts'
 export { type Logger, type LogLevel, type LogOptions, log } from './policies/log.ts'
-export { type MemoryStoreOptions, memoryStore } from './policies/memory-store.ts'
 export { type Metrics, type MetricsOptions, type MetricsSnapshot, metrics } from './policies/metrics.ts'
 export type { CallReport } from './policies/observe.ts'
-export type { CacheMode, Call, Fetch, FetchInit, Policy, TimeoutLimits } from './policies/policy.ts'
 export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
 export { timeout } from './policies/timeout.ts'
-export type { EventReader } from './stream/event-reader.ts'
 export type { EventStream, StreamResponse } from './stream/event-stream.ts'
+export type { FoldedStreamOptions } from './stream/folded-stream.ts'
 export { teeStream } from './stream/tee-stream.ts'
+export { toSSEResponse } from './stream/to-sse-response.ts'
+export { createValidator } from './validation/create-validator.ts'
+export { ChatCompletionRequestSchema, EmbeddingRequestSchema } from './validation/schemas.ts'
+export type { StandardIssue, StandardResult, StandardSchema } from './validation/standard-schema.ts'
 export { validateRequest } from './validation/validate-request.ts'
+export type { HeadersOption } from './wire/headers.ts'
+export { type RateLimit, type RateLimits, rateLimits } from './wire/rate-limits.ts'
+export type { KeyOption } from './wire/service.ts'

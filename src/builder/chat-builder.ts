@@ -1,6 +1,5 @@
-import { ChatCompletionStream, type ChatCompletionStreamOptions } from '../chat/chat-completion-stream.ts'
+import { ChatCompletionStream } from '../chat/chat-completion-stream.ts'
 import { createChatCompletion } from '../chat/create.ts'
-import { ChatCompletionRequestSchema } from '../chat/schema.ts'
 import { streamChatCompletion } from '../chat/stream.ts'
 import type {
   AssistantMessage,
@@ -12,10 +11,12 @@ import type {
   Tool,
   ToolChoice,
 } from '../chat/types.ts'
-import { checkParameters, checkRequest } from '../client/check-request.ts'
-import type { CallOptions, Client, ResultPromise } from '../client/client.ts'
-import { toWire } from '../client/wire-names.ts'
-import { invalid } from '../errors/validation-error.ts'
+import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
+import { validationError } from '../errors/validation-error.ts'
+import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
+import { chatRules } from '../validation/chat-rules.ts'
+import { checkParameters, checkRequest } from '../validation/check-request.ts'
+import { toWire } from '../wire/names.ts'
 
 type Content = string | readonly ContentPart[]
 
@@ -72,7 +73,7 @@ interface Sendable {
   /** Sends it and waits for the whole answer. */
   execute(options?: CallOptions): ResultPromise<ChatCompletion>
   /** Sends it and streams the answer. */
-  stream(options?: CallOptions & ChatCompletionStreamOptions): ChatCompletionStream
+  stream(options?: CallOptions & FoldedStreamOptions): ChatCompletionStream
 }
 
 /**
@@ -167,16 +168,14 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   set(parameters: Partial<ChatCompletionRequest>): Builder {
-    const issues = checkParameters(ChatCompletionRequestSchema, parameters)
-    if (issues.length) throw invalid(issues)
-    // A copy that the caller cannot change any more, in which NaN and the like have been refused.
-    const copy = structuredCopy(parameters)
-    return new Builder(this.#client, { ...this.#request, ...copy })
+    const issues = checkParameters(chatRules, parameters)
+    if (issues.length) throw validationError(issues)
+    return new Builder(this.#client, { ...this.#request, ...structuredCopy(parameters) })
   }
 
   build(): ChatCompletionRequest {
-    const issues = checkRequest(ChatCompletionRequestSchema, this.#request)
-    if (issues.length) throw invalid(issues)
+    const issues = checkRequest(chatRules, this.#request)
+    if (issues.length) throw validationError(issues)
     return structuredCopy(this.#request) as ChatCompletionRequest
   }
 
@@ -184,19 +183,25 @@ class Builder implements Steps<Needs>, Sendable {
     return createChatCompletion(this.#client, this.build(), options)
   }
 
-  stream(options: CallOptions & ChatCompletionStreamOptions = {}): ChatCompletionStream {
+  stream(options: CallOptions & FoldedStreamOptions = {}): ChatCompletionStream {
     return new ChatCompletionStream(streamChatCompletion(this.#client, this.build(), options), options)
   }
 }
 
-/** A deep copy of what JSON can carry, its names as they are. */
-function structuredCopy<T extends object>(value: T): T {
-  return toWire(value, false) as T
+/**
+ * A deep copy of what JSON can carry, which the caller cannot change any more and in which NaN and the like have been refused,
+ * its names as they are. Tools are kept as they are: one made by `tool` has a runner that a copy would lose.
+ */
+function structuredCopy<T extends Partial<ChatCompletionRequest>>(parameters: T): T {
+  const copy = toWire(parameters, { rename: false }) as T
+  return parameters.tools ? { ...copy, tools: [...parameters.tools] } : copy
 }
 
 /**
- * Begins a chat request: `chat(client).model('gpt-4.1').user('Hi').execute()`. What it sends has been validated, whether or
- * not the client validates.
+ * Begins a chat request. What it sends has been validated, whether or not the client validates.
+ *
+ * @example
+ * const completion = await chat(client).model('gpt-4.1').user('Hi').temperature(0).execute()
  */
 export function chat(client: Client): ChatCompletionBuilder {
   return new Builder(client, {})

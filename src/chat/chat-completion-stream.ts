@@ -1,123 +1,43 @@
-import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
-import { isLLMError } from '../errors/llm-error.ts'
-import type { EventStream, StreamResponse } from '../stream/event-stream.ts'
-import { teeStream } from '../stream/tee-stream.ts'
+import type { EventStream } from '../stream/event-stream.ts'
+import { FoldedStream, type FoldedStreamOptions } from '../stream/folded-stream.ts'
+import { handled } from '../stream/in-order.ts'
 import { createAccumulator } from './accumulate.ts'
-import { textStream } from './text-stream.ts'
-import { toSSEResponse } from './to-sse-response.ts'
+import { type ChatEvent, chatEvents } from './chat-events.ts'
+import { reasoningStream, textStream } from './text-stream.ts'
 import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
 
-/** What a {@link ChatCompletionStream} may be told. */
-export interface ChatCompletionStreamOptions {
-  /** Keeps every chunk in `chunks`. @default false */
-  readonly keepChunks?: boolean | undefined
-}
-
 /**
- * A stream of chunks that folds them while it is read: once, by one of iteration, `text()`, `tee()`, `toResponse()`, or by
- * `completion()` and `collect()`, which may also be called during or after any other reading to wait for what it adds up to.
- * What it throws carries the completion so far as `partial`.
+ * A stream of chunks that folds them while it is read: once, by one of iteration, `text()`, `reasoning()`, `events()`, `tee()`,
+ * `toResponse()`, or by `completion()` and `collect()`, which may also be called during or after any other reading to wait for
+ * what it adds up to. `snapshot` is the completion so far, also after an abort.
  */
-export class ChatCompletionStream implements AsyncIterable<ChatCompletionChunk> {
-  /** Settles with the first event, or rejects with what prevented it. */
-  readonly response: Promise<StreamResponse>
-  /** The chunks read so far, where `keepChunks` asked for them. */
-  readonly chunks: readonly ChatCompletionChunk[] = []
-  readonly #stream: EventStream<ChatCompletionChunk>
-  readonly #accumulator = createAccumulator()
-  readonly #keepChunks: boolean
-  readonly #completed: Promise<ChatCompletion>
-  #resolve!: (completion: ChatCompletion) => void
-  #reject!: (error: unknown) => void
-  #iterated = false
-
-  constructor(
-    stream: EventStream<ChatCompletionChunk>,
-    { keepChunks = false }: ChatCompletionStreamOptions = {},
-  ) {
-    this.#stream = stream
-    this.#keepChunks = keepChunks
-    this.response = stream.response
-    this.#completed = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.#completed.catch(() => {})
-  }
-
-  /** Ends the request; reading rejects with `reason`, by default an `AbortError` as `fetch` has it. */
-  abort(reason?: unknown): void {
-    this.#stream.abort(reason)
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<ChatCompletionChunk, undefined> {
-    const source = this.#stream[Symbol.asyncIterator]()
-    this.#iterated = true
-    return {
-      next: () => this.#next(source),
-      return: async () => {
-        this.#leave()
-        await source.return?.()
-        return { done: true, value: undefined }
-      },
-    }
+export class ChatCompletionStream extends FoldedStream<ChatCompletionChunk, ChatCompletion> {
+  constructor(stream: EventStream<ChatCompletionChunk>, options?: FoldedStreamOptions) {
+    super(stream, createAccumulator(), options)
   }
 
   /** The text of the first choice, piece by piece. */
   text(): AsyncIterable<string> {
-    return textStream(this)
+    return textStream(this.claim())
   }
 
-  /** The whole text of the first choice. */
-  async collect(): Promise<string> {
-    return (await this.completion()).choices[0]?.message.content ?? ''
+  /** The thinking of the first choice, piece by piece. */
+  reasoning(): AsyncIterable<string> {
+    return reasoningStream(this.claim())
+  }
+
+  /** What happens in the first choice; see {@link chatEvents}. */
+  events(): AsyncIterable<ChatEvent> {
+    return chatEvents(this.claim())
   }
 
   /** The completion that the chunks add up to. */
-  async completion(): Promise<ChatCompletion> {
-    if (!this.#iterated) for await (const _ of this);
-    return this.#completed
+  completion(): Promise<ChatCompletion> {
+    return this.folded()
   }
 
-  /** Two streams of the same chunks, each read at its own pace; see {@link teeStream}. */
-  tee(): [AsyncIterable<ChatCompletionChunk>, AsyncIterable<ChatCompletionChunk>] {
-    return teeStream(this)
-  }
-
-  /** A streaming `Response` of the chunks; see {@link toSSEResponse}. */
-  toResponse(init?: ResponseInit): Response {
-    return toSSEResponse(this, init)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#leave()
-    await this.#stream[Symbol.asyncDispose]()
-  }
-
-  async #next(
-    source: AsyncIterator<ChatCompletionChunk, undefined>,
-  ): Promise<IteratorResult<ChatCompletionChunk, undefined>> {
-    try {
-      const result = await source.next()
-      if (result.done) this.#resolve(this.#accumulator.completion(true))
-      else {
-        this.#accumulator.add(result.value)
-        if (this.#keepChunks) (this.chunks as ChatCompletionChunk[]).push(result.value)
-      }
-      return result
-    } catch (error) {
-      this.#reject(this.#withPartial(error))
-      await source.return?.()
-      throw error
-    }
-  }
-
-  #leave(): void {
-    this.#reject(this.#withPartial(new IncompleteStreamError('The stream was left before its end')))
-  }
-
-  #withPartial(error: unknown): unknown {
-    if (isLLMError(error)) Reflect.set(error, 'partial', this.#accumulator.completion(false))
-    return error
+  /** The whole text of the first choice. */
+  collect(): Promise<string> {
+    return handled(this.folded().then(({ choices }) => choices[0]?.message.content ?? ''))
   }
 }

@@ -1,5 +1,5 @@
-import type { CallOptions, Client, ResultPromise } from '../client/client.ts'
-import { readJson } from '../client/read-json.ts'
+import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
+import { readCompletion } from './read-completion.ts'
 import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
 
 /**
@@ -8,6 +8,12 @@ import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
  * @throws {ValidationError} for a request that cannot be sent, or that the service finds bad
  * @throws {LLMError} of the class that tells what failed
  * @see https://platform.openai.com/docs/api-reference/chat/create
+ * @example
+ * const completion = await createChatCompletion(client, {
+ *   model: 'gpt-4.1',
+ *   messages: [{ role: 'user', content: 'Hi' }],
+ * })
+ * completion.choices[0].message.content
  */
 export function createChatCompletion(
   client: Client,
@@ -17,9 +23,10 @@ export function createChatCompletion(
   return client.request<ChatCompletion>(
     {
       name: 'createChatCompletion',
-      path: () => '/chat/completions',
+      route: 'POST /chat/completions',
       body: request,
-      read: (response, context) => readJson(response, context, 'choices'),
+      list: 'choices',
+      decode: readCompletion,
     },
     options,
   )

@@ -1,20 +1,15 @@
-import { isLLMError } from '../errors/llm-error.ts'
+import { foldStream } from '../stream/folded-stream.ts'
 import { createAccumulator } from './accumulate.ts'
 import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
 
 /**
- * Reads a stream to its end and folds it into one completion, whichever way the service streams: texts joined, thinking as
- * `message.reasoning`, tool calls put together, usage found, vendor fields kept.
+ * Reads a stream to its end and folds it into one completion, whichever way the service streams: texts joined, thinking under
+ * the service's own key (`reasoningText` reads it), tool calls put together, usage found, vendor fields kept.
  *
  * @throws {LLMError} what ended the stream early, with the completion so far as `partial`
+ * @example
+ * const completion = await finalCompletion(streamChatCompletion(client, request))
  */
-export async function finalCompletion(stream: AsyncIterable<ChatCompletionChunk>): Promise<ChatCompletion> {
-  const accumulator = createAccumulator()
-  try {
-    for await (const chunk of stream) accumulator.add(chunk)
-    return accumulator.completion(true)
-  } catch (error) {
-    if (isLLMError(error)) Reflect.set(error, 'partial', accumulator.completion(false))
-    throw error
-  }
+export function finalCompletion(stream: AsyncIterable<ChatCompletionChunk>): Promise<ChatCompletion> {
+  return foldStream(stream, createAccumulator())
 }

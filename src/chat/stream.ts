@@ -1,7 +1,7 @@
-import type { CallOptions, Client } from '../client/client.ts'
-import { EventStream } from '../stream/event-stream.ts'
-import { openEvents } from '../stream/open-events.ts'
-import { chatDialect } from './dialect.ts'
+import type { CallOptions, Client } from '../client/types.ts'
+import { type EventStream, openStream } from '../stream/event-stream.ts'
+import { openEvents } from '../stream/sse-reader.ts'
+import { chatReader } from './reader.ts'
 import type { ChatCompletionChunk, ChatCompletionRequest } from './types.ts'
 
 /**
@@ -11,27 +11,24 @@ import type { ChatCompletionChunk, ChatCompletionRequest } from './types.ts'
  * Every error, a bad request too, is thrown where the stream is read.
  *
  * @see https://platform.openai.com/docs/api-reference/chat/streaming
+ * @example
+ * for await (const chunk of streamChatCompletion(client, request, { signal }))
+ *   write(chunk.choices[0]?.delta.content ?? '')
  */
 export function streamChatCompletion(
   client: Client,
   request: ChatCompletionRequest,
   options?: CallOptions,
 ): EventStream<ChatCompletionChunk> {
-  return new EventStream(
-    signal =>
-      client
-        .request(
-          {
-            name: 'streamChatCompletion',
-            path: () => '/chat/completions',
-            body: request,
-            stream: true,
-            read: (response, context) =>
-              openEvents(response, context, chatDialect(response, context, request.n ?? 1)),
-          },
-          { ...options, signal },
-        )
-        .withResponse(),
-    options?.signal,
+  return openStream(
+    client,
+    {
+      name: 'streamChatCompletion',
+      route: 'POST /chat/completions',
+      body: request,
+      stream: true,
+      read: (response, context) => openEvents(response, context, chatReader(response, context)),
+    },
+    options,
   )
 }

@@ -1,8 +1,34 @@
-import { misconfigured, openService, UNSIGNED } from '../internal/service.ts'
-import type { Fetch } from '../policies/policy.ts'
-import type { CallOptions, Client, ClientConfig, Operation, ResultPromise } from './client.ts'
-import { setHeaders } from './headers.ts'
-import { exchange, type Settings } from './request.ts'
+import { readable } from '../call/answer.ts'
+import { type Fetch, isFrugal, type Policy } from '../call/policy.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { setHeaders } from '../wire/headers.ts'
+import { openService } from '../wire/service.ts'
+import { createSend } from './attempt.ts'
+import { exchange } from './exchange.ts'
+import { type Settings, UNSIGNED } from './request.ts'
+import type { CallOptions, Client, ClientConfig, Operation, ResultPromise } from './types.ts'
+
+/** Puts a policy around a fetch. One that may read an answer's body is given one more. */
+function decorate(next: Fetch, policy: Policy): Fetch {
+  return policy(isFrugal(policy) ? next : async (url, init) => readable(await next(url, init)))
+}
+
+function openSettings(config: ClientConfig): Settings {
+  const { maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25, query, validate, fetch } = config
+  // The spelling of another SDK: to ignore it would send the key to the default service.
+  if ('baseURL' in config) throw new ConfigurationError('baseURL is spelled baseUrl')
+  if (fetch && typeof fetch !== 'function') throw new ConfigurationError('fetch must be a function')
+  if (!(maxResponseBytes > 0 && maxEventBytes > 0))
+    throw new ConfigurationError('maxResponseBytes and maxEventBytes must be positive')
+  const service = openService({ ...config, baseUrl: config.baseUrl ?? 'https://api.openai.com/v1' })
+  const headers: { [name: string]: string } = service.key ? { authorization: UNSIGNED } : {}
+  setHeaders(headers, config.headers, (path, message) => {
+    throw new ConfigurationError(`${path} ${message}`)
+  })
+  const names = Object.keys(headers).filter(name => headers[name] !== UNSIGNED)
+  service.guard([...names, ...Object.keys(query ?? {})])
+  return { ...service, headers, query, validate, fetch, maxResponseBytes, maxEventBytes }
+}
 
 /**
  * Makes a client: where to send, with which key, through which policies. It holds no connection and needs no closing.
@@ -11,22 +37,10 @@ import { exchange, type Settings } from './request.ts'
  *   secret key in a browser (unless `allowBrowserKey`)
  */
 export function createClient(config: ClientConfig = {}): Client {
-  const { policies = [], maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25 } = config
-  // The spelling of another SDK: to ignore it would send the key to the default service.
-  if ('baseURL' in config) misconfigured('baseURL is spelled baseUrl')
-  if (config.fetch && typeof config.fetch !== 'function') misconfigured('fetch must be a function')
-  const service = openService({ ...config, baseUrl: config.baseUrl ?? 'https://api.openai.com/v1' })
-  if (!(maxResponseBytes > 0 && maxEventBytes > 0))
-    misconfigured('maxResponseBytes and maxEventBytes must be positive')
-  const headers = new Headers(config.apiKey == null ? {} : { authorization: UNSIGNED })
-  setHeaders(headers, config.headers, path => misconfigured(`${path} is not a valid header`))
-  service.guard(headers)
-
-  const settings: Settings = { ...config, ...service, headers, place: {}, maxResponseBytes, maxEventBytes }
-  const send: Fetch = (url, init) => init.call!.send(url, init)
-  const fetchWithPolicies = policies.reduceRight((next, policy) => policy(next), send)
+  const settings = openSettings(config)
+  const fetchWithPolicies = (config.policies ?? []).reduceRight(decorate, createSend(settings))
   return Object.freeze({
-    baseUrl: service.baseUrl,
+    baseUrl: settings.baseUrl,
     request<T>(operation: Operation<T>, options: CallOptions = {}): ResultPromise<T> {
       const exchanged = exchange(settings, fetchWithPolicies, operation, options)
       const result = exchanged.then(({ data }) => data)
@@ -34,7 +48,7 @@ export function createClient(config: ClientConfig = {}): Client {
         withResponse() {
           // Only what the caller asked for may be reported as unhandled.
           result.catch(() => {})
-          return exchanged
+          return exchanged.then(({ around }) => around())
         },
       })
     },

@@ -1,45 +1,28 @@
+import type { Answer } from '../call/answer.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
-import { apiFailure } from '../internal/api-failure.ts'
-import { openBody, readText } from '../internal/read-body.ts'
-import type { Answer, ReadContext } from './client.ts'
-import { fromWire } from './wire-names.ts'
-
-type Json = { readonly [key: string]: unknown }
+import { openBody, readText } from '../wire/body.ts'
+import { checkObject, isFailure, nameAnswer, parseJson, throwFailure } from '../wire/json.ts'
+import { fromWire } from '../wire/names.ts'
+import type { ReadContext } from './types.ts'
 
 /**
- * The object that a text holds, renamed. An error that came with status 200 is thrown as one.
+ * Reads a whole JSON answer, as the operation says.
  *
- * @param isError whether the service says that it is one, whatever it looks like
- * @param what tells what the text is, for the message: the text itself may be the user's
- * @throws {ProtocolError} for anything but a JSON object
+ * @throws {ProtocolError} for what the API does not promise
+ * @throws {LLMError} the error that came with status 200
  */
-export function parseJson(
-  text: string,
-  response: Response,
-  { scrub, place }: ReadContext,
-  isError = false,
-  what: () => string = () =>
-    text ? `An answer of ${response.headers.get('content-type') ?? 'no type'}` : 'An empty answer',
-): Json {
-  let value: Json | undefined
-  try {
-    // A large answer's keys are not kept.
-    value = fromWire(JSON.parse(text), text.length < 65_536 ? place : {}) as Json
-  } catch {}
-  if (isError || value?.error || value?.object === 'error') throw apiFailure(text, response, scrub)
-  if (!value || typeof value !== 'object' || Array.isArray(value))
-    throw new ProtocolError(`${what()} is not a JSON object`, { retryable: !text })
-  return value
-}
-
-/** Reads a whole JSON answer; `list` names the member that must be an array. */
-export async function readJson<T>(
-  response: Response,
-  context: ReadContext,
-  list?: keyof T & string,
-): Promise<Answer<T>> {
-  const text = await readText(openBody(response, context.signal, context.maxResponseBytes, context.onBytes))
-  const data = parseJson(text, response, context) as T
+export async function readJson<T>(response: Response, context: ReadContext): Promise<Answer<T>> {
+  const { signal, disconnect, watchers, maxResponseBytes: maxBytes, operation, sent, scrub } = context
+  const { list, text: id, ownError, verbatim, decode } = operation
+  const text = await readText(openBody(response, { signal, disconnect, maxBytes, watchers }))
+  const around = { response, scrub }
+  const name = () => nameAnswer(text, around)
+  const json = fromWire(parseJson(text, name), verbatim)
+  if (isFailure(json, list, ownError)) throwFailure(text, around)
+  const fail = (failure: object, partial?: unknown) => throwFailure(JSON.stringify(failure), around, partial)
+  const data = decode ? decode(json, { sent, fail }) : json
+  checkObject(data, name)
   if (list && !Array.isArray(data[list])) throw new ProtocolError(`The answer has no ${list}`)
-  return Object.assign(new Response(text, response), { data })
+  if (id && typeof data[id] !== 'string') throw new ProtocolError(`The answer has no ${id}`)
+  return { data: data as T, text }
 }

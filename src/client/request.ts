@@ -1,171 +1,132 @@
+import type { FetchInit } from '../call/policy.ts'
+import { queryOf } from '../call/secrets.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
-import { ProtocolError } from '../errors/protocol-error.ts'
-import { invalid } from '../errors/validation-error.ts'
-import { abortable, onAbort } from '../internal/abort.ts'
-import { apiFailure, requestIdOf, type Scrub } from '../internal/api-failure.ts'
-import { connectionFailure } from '../internal/connection-failure.ts'
-import { digest } from '../internal/digest.ts'
-import { readRateLimits } from '../internal/rate-limits.ts'
-import { openBody, readBriefly } from '../internal/read-body.ts'
-import { type Service, UNSIGNED } from '../internal/service.ts'
-import type { Call, Fetch, FetchInit } from '../policies/policy.ts'
-import type { Answer, CallOptions, ClientConfig, Operation, WithResponse } from './client.ts'
-import { scrubber, setHeaders } from './headers.ts'
-import { type Place, toWire } from './wire-names.ts'
+import { validationError } from '../errors/validation-error.ts'
+import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
+import { snakeCase, toWire } from '../wire/names.ts'
+import type { Service } from '../wire/service.ts'
+import type { CallOptions, ClientConfig, Operation } from './types.ts'
 
 /** A client's checked configuration. */
 export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
-  readonly headers: Headers
-  readonly place: Place
+  /** Those of every request; `authorization` is {@link UNSIGNED} where the client's key stands there. */
+  readonly headers: HeaderRecord
   readonly maxResponseBytes: number
   readonly maxEventBytes: number
 }
 
-/** Throws the error that a response stands for, unless it is one with an answer. */
-async function refuseFailure(response: Response, signal: AbortSignal, scrub: Scrub): Promise<void> {
-  const { status, type, headers } = response
-  if (status >= 400) {
-    // The error is known already: 64 KiB is all that its details may be.
-    const text = await readBriefly(openBody(response, signal, 1e9), 65_536)
-    throw apiFailure(text.slice(0, 65_536), response, scrub)
+/** Stands for the client's key among the headers while they are put together; no caller can write it as a value. */
+export const UNSIGNED = '\0'
+
+/** A request that is ready to be sent. */
+export interface BuiltRequest {
+  /** Whether each attempt is signed with the client's key. */
+  readonly signs: boolean
+  readonly method: string
+  readonly url: string
+  readonly init: FetchInit & { readonly headers: HeaderRecord }
+}
+
+/** Options of a call that people put into the request: `headers` there would go out in the body, secrets and all. */
+const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries'] as const
+
+/** Fills a path segment in. A dot or two, even encoded, would name another one. */
+function segment(name: string, value: unknown): string {
+  try {
+    if (typeof value === 'string' && !/^\.{0,2}$/.test(value)) return encodeURIComponent(value)
+  } catch {}
+  throw validationError([{ path: name, message: 'must be an id' }])
+}
+
+function addQuery(query: URLSearchParams, more: object | undefined, rename: (name: string) => string): void {
+  for (const [key, value] of Object.entries(more ?? {})) {
+    const name = rename(key)
+    if (value === null) query.delete(name)
+    else if (Array.isArray(value)) for (const item of value) addQuery(query, { [`${name}[]`]: item }, String)
+    else if (/^(string|number|boolean)$/.test(typeof value)) query.set(name, `${value}`)
+    else if (value !== undefined)
+      throw validationError([{ path: `query.${key}`, message: 'must be a text, a number or a boolean' }])
   }
-  const location = headers.get('location')
-  if (type === 'opaqueredirect' || (status >= 300 && location !== null))
-    throw new ProtocolError(
-      `Redirect refused: baseUrl should be ${/^https?:..[^/?#@]+/.exec(`${location}`) ?? 'its target'}`,
+}
+
+function buildUrl({ baseUrl, query }: Settings, operation: Operation<unknown>, more: CallOptions['query']): string {
+  const parts = [...(operation.parts ?? [])]
+  const path = operation.route
+    .slice(operation.route.indexOf('/'))
+    .replace(/\{(\w+)\}/g, (_, name: string) => segment(name, parts.shift()))
+  let url = baseUrl + path
+  if (query || more || operation.query) {
+    const members = new URLSearchParams()
+    addQuery(members, query, String)
+    addQuery(members, operation.query, snakeCase)
+    addQuery(members, more, String)
+    const text = `${members}`
+    if (text) url += `?${text}`
+  }
+  // The platform's parser would make another address of these.
+  if (/[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) throw new ConfigurationError('A route must be a plain path')
+  return url
+}
+
+/** Makes a multipart form: lists as `name[]`, objects as JSON. The platform sets the type, with its boundary. */
+function toForm(request: object): FormData {
+  const form = new FormData()
+  const add = (name: string, value: unknown): void => {
+    if (value == null) return
+    if (value instanceof Blob) form.append(name, value)
+    else if (Array.isArray(value)) for (const item of value) add(`${name}[]`, item)
+    else form.append(name, typeof value === 'object' ? JSON.stringify(toWire(value)) : `${value}`)
+  }
+  for (const [key, value] of Object.entries(request)) add(snakeCase(key), value)
+  return form
+}
+
+function buildJson(operation: Operation<unknown>, extraBody: object | undefined): string {
+  const { body, verbatim, stream } = operation
+  const given = Object(body)
+  const misplaced = OPTIONS.filter(name => given[name] !== undefined)
+  if (misplaced.length)
+    throw validationError(
+      misplaced.map(path => ({ path, message: 'belongs into the options, the argument after the request' })),
     )
-  if (status < 200 || status > 203) throw new ProtocolError(`Unusable status ${status}`)
+  const wire = toWire(body, { verbatim })
+  if (extraBody) Object.assign(wire, toWire(extraBody, { rename: false }))
+  if (stream || 'stream' in wire) Object.assign(wire, { stream: stream || undefined })
+  return JSON.stringify(wire)
 }
 
-function buildUrl({ baseUrl, query }: Settings, path: string, more: CallOptions['query']): string {
-  const url = new URL(baseUrl + path)
-  for (const [name, value] of Object.entries({ ...query, ...more }))
-    if (value !== undefined) url.searchParams.set(name, `${value}`)
-  if (!url.href.startsWith(`${baseUrl}/`)) throw new ConfigurationError('path leaves baseUrl')
-  return url.href
-}
-
-function buildInit(
+/**
+ * Builds the request of an operation: address, headers and body. Everything that can be wrong with it is told here, before
+ * anything is sent.
+ *
+ * @throws {ValidationError} for what cannot be sent
+ * @throws {ConfigurationError} for a key that must not go where it would
+ */
+export function buildRequest(
   settings: Settings,
   operation: Operation<unknown>,
-  { headers: more, idempotencyKey, extraBody = {} }: CallOptions,
-): RequestInit & { headers: Headers } {
-  const { stream } = operation
-  const headers = new Headers(settings.headers)
+  { headers: more, query, idempotencyKey, extraBody }: CallOptions,
+): BuiltRequest {
+  const headers: HeaderRecord = { ...settings.headers }
   const set = (more: CallOptions['headers']) =>
-    setHeaders(headers, more, path => {
-      throw invalid([{ path, message: 'is not a valid header' }])
+    setHeaders(headers, more, (path, message) => {
+      throw validationError([{ path, message }])
     })
-  set({
-    accept: stream ? 'text/event-stream' : 'application/json',
-    'idempotency-key': idempotencyKey,
-  })
-  const init = { method: 'GET', headers, redirect: 'manual' as const }
+  const url = buildUrl(settings, operation, query)
+  headers.accept = operation.stream ? 'text/event-stream' : operation.read ? '*/*' : 'application/json'
+  if (idempotencyKey !== undefined) set({ 'idempotency-key': idempotencyKey })
+  let body: BodyInit | undefined
   if ('body' in operation) {
-    set({ 'content-type': 'application/json' })
-    const body = JSON.stringify({ ...toWire(operation.body), ...toWire(extraBody, false), stream })
-    Object.assign(init, { method: 'POST', body })
-  }
-  set(more)
-  settings.guard(headers)
-  return init
-}
-
-/** What throws at once is a promise that rejects, too. */
-async function start(own: Fetch | undefined, target: string, init: FetchInit): Promise<Response> {
-  return (own ?? fetch)(target, init)
-}
-
-/** One exchange: builds the request, sends it through the policies, reads the answer. */
-export async function exchange<T>(
-  settings: Settings,
-  fetchWithPolicies: Fetch,
-  operation: Operation<T>,
-  options: CallOptions,
-): Promise<WithResponse<T>> {
-  const started = performance.now()
-  const { signal, maxRetries, timeout, cache } = options
-  // What is no signal is refused here, before anything is sent.
-  if (signal) onAbort(signal, () => {})()
-  if (signal?.aborted) throw signal.reason
-  if ('body' in operation) settings.validate?.(operation.body, operation.name)
-  const url = buildUrl(settings, operation.path(), options.query)
-  const init = buildInit(settings, operation, options)
-  const isUnsigned = init.headers.get('authorization') === UNSIGNED
-  let attempts = 0
-  /** Of the latest attempt, or, before the first, what a policy has asked about. */
-  let key = ''
-
-  async function receive(
-    response: Response,
-    { signal, call, body }: FetchInit,
-    scrub: Scrub,
-  ): Promise<Answer<T>> {
-    call!.onHeaders?.(response.status)
-    await refuseFailure(response, signal!, scrub)
-    return operation.read(response, { ...settings, ...call, signal: signal!, scrub, body })
-  }
-
-  async function send(target: string, init: FetchInit): Promise<Response> {
-    const { maxRetries, timeout } = init.call!
-    if ([maxRetries, timeout, ...Object.values(Object(timeout))].some(left => (left as number) > 0))
-      throw new ConfigurationError('maxRetries and timeout need their policies')
-    const signal = init.signal!
-    const headers = new Headers(init.headers)
-    if (headers.get('authorization') === UNSIGNED) {
-      headers.delete('authorization')
-      // A policy may have sent the call elsewhere: the key is for the client's own service.
-      if (target.startsWith(`${settings.baseUrl}/`)) {
-        key = (!attempts && key) || (await abortable(signal, settings.key()))
-        headers.set('authorization', `Bearer ${key}`)
-      }
-    }
-    attempts++
-    init.call!.onAttempt?.()
-    const request = new AbortController()
-    // It lives as long as a stream does: nothing large may be in its scope.
-    const disconnect = () => request.abort(signal.reason)
-    const sent = start(settings.fetch, target, { ...init, headers, signal: request.signal })
-    try {
-      const response = await abortable(signal, sent)
-      if (!response?.headers) throw new ProtocolError('fetch gave no Response')
-      return await receive(Object.assign(response, { disconnect }), init, scrubber(headers))
-    } catch (error) {
-      // The answer is of no use any more, even if it only comes later.
-      disconnect()
-      sent.then(({ body }) => body?.cancel()).catch(() => {})
-      throw signal.aborted ? signal.reason : connectionFailure(error)
-    }
-  }
-
-  const call: Call = {
-    operation: operation.name,
-    baseUrl: settings.baseUrl,
-    stream: !!operation.stream,
-    maxRetries,
-    timeout,
-    cache,
-    send,
-    read: (response, init) => receive(response, init, String),
-    async digest(text) {
-      if (isUnsigned) key ||= await settings.key()
-      return digest(text + key)
-    },
-  }
-  const inside: FetchInit = { ...init, signal: signal ?? new AbortController().signal, call }
-  const response = await fetchWithPolicies(url, inside)
-  // A policy may answer with a response of its own.
-  const answer = 'data' in response ? (response as Answer<T>) : await receive(response, inside, String)
-  const { status, headers, data } = answer
-  return {
-    data,
-    status,
-    headers,
-    requestId: requestIdOf(headers),
-    get rateLimits() {
-      return readRateLimits(headers)
-    },
-    latencyMs: performance.now() - started,
-    attempts,
-  }
+    headers['content-type'] = 'application/json'
+    body = buildJson(operation, extraBody)
+  } else if (operation.form) body = toForm(operation.form)
+  if (more !== undefined) set(more)
+  // The client's own were looked at when it was made.
+  if (more !== undefined || url.includes('?'))
+    settings.guard([...Object.keys(headers), ...Array.from(queryOf(url), ([name]) => name)])
+  const signs = headers.authorization === UNSIGNED
+  if (signs) delete headers.authorization
+  const [method] = operation.route.split(' ', 1) as [string]
+  const init = { method, headers, redirect: 'manual' as const }
+  return { method, url, signs, init: body === undefined ? init : { ...init, body } }
 }

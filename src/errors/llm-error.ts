@@ -19,6 +19,8 @@ export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends
   declare readonly code: string | undefined
   /** Whether the same call may succeed when it is sent again. */
   declare readonly retryable: boolean
+  /** The address that was asked, origin and path without the query, where a request was under way. */
+  declare readonly url?: string
   /** What had arrived, as a `ChatCompletion`, when a folded stream broke. Not printed with the error. */
   declare partial?: unknown
 
@@ -39,4 +41,21 @@ export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends
 /** Whether `error` was made by this library, by any copy of it. */
 export function isLLMError(error: unknown): error is LLMError {
   return !!(error as { [mark]?: true } | undefined)?.[mark]
+}
+
+/**
+ * Names method, host and path before an error's message, and the address as `url`, once. It must come before anybody reads
+ * the stack: V8 formats it then, message included, and never again.
+ */
+export function locate(error: unknown, method: string, url: string): void {
+  if (!isLLMError(error) || error.url) return
+  const [address] = url.split('?', 1) as [string]
+  const message = `${method} ${address.replace(/^\w+:\/\//, '')}: ${error.message}`
+  Object.assign(error, { url: address })
+  Object.defineProperty(error, 'message', { value: message, writable: true, configurable: true })
+}
+
+/** The message of an error without the place that {@link locate} put before it: who passes it on adds its own. */
+export function bareMessage({ message, url }: LLMError): string {
+  return url ? message.slice(message.indexOf(': ') + 2) : message
 }

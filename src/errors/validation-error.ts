@@ -3,7 +3,7 @@ import { LLMError, type LLMErrorDetails } from './llm-error.ts'
 
 /** One thing that is wrong with a request. The value itself is never in it. */
 export interface ValidationIssue {
-  /** Where, as keys joined by dots: `'messages.0.content'`. */
+  /** Where, as JavaScript writes it: `'messages[0].content'`. */
   readonly path: string
   readonly message: string
 }
@@ -29,11 +29,16 @@ export class ValidationError extends LLMError<ValidationErrorDetails> {
   declare readonly body: unknown
 }
 
-/** The error for a request that must not be sent, with all of its issues in the message. */
-export function invalid(issues: readonly ValidationIssue[], cause?: unknown): ValidationError {
-  const message = issues
-    .map(({ path, message }) => (path ? `${path}: ` : 'The request ') + message)
-    .join('; ')
-  const details: ValidationErrorDetails = cause === undefined ? { issues } : { issues, cause }
-  return new ValidationError(message, details)
+/** Joins keys to a path as JavaScript writes it: `messages[0].content`. */
+export function joinPath(keys: readonly (string | number)[]): string {
+  return keys.reduce<string>(
+    (path, key) => (/^\d+$/.test(`${key}`) ? `${path}[${key}]` : path + (path && '.') + key),
+    '',
+  )
+}
+
+/** Makes the error for a request that must not be sent, with all of its issues in the message. */
+export function validationError(issues: readonly ValidationIssue[], cause?: unknown): ValidationError {
+  const message = issues.map(({ path, message }) => `${path || 'The request'} ${message}`).join('; ')
+  return new ValidationError(message, cause === undefined ? { issues } : { issues, cause })
 }

@@ -1,39 +1,44 @@
 import { type ChatCompletionBuilder, chat } from '../builder/chat-builder.ts'
-import { ChatCompletionStream, type ChatCompletionStreamOptions } from '../chat/chat-completion-stream.ts'
+import type { Policy, TimeoutLimits } from '../call/policy.ts'
+import { ChatCompletionStream } from '../chat/chat-completion-stream.ts'
 import { createChatCompletion } from '../chat/create.ts'
 import { streamChatCompletion } from '../chat/stream.ts'
 import type { ChatCompletion, ChatCompletionRequest } from '../chat/types.ts'
-import type { CallOptions, Client, ClientConfig, ResultPromise } from '../client/client.ts'
 import { createClient } from '../client/create-client.ts'
+import type { CallOptions, Client, ClientConfig, Operation, ResultPromise } from '../client/types.ts'
 import { createEmbedding } from '../embeddings/create.ts'
 import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import { validationError } from '../errors/validation-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
-import { type CacheOptions, cache } from '../policies/cache.ts'
 import {
   type CircuitBreaker,
   type CircuitBreakerOptions,
   circuitBreaker,
 } from '../policies/circuit-breaker.ts'
 import { concurrencyLimit } from '../policies/concurrency-limit.ts'
-import { type FallbackOptions, fallback } from '../policies/fallback.ts'
-import { type InterceptorOptions, interceptors } from '../policies/interceptors.ts'
-import { type Logger, type LogLevel, log } from '../policies/log.ts'
-import { type Metrics, type MetricsOptions, type MetricsSnapshot, metrics } from '../policies/metrics.ts'
-import type { Policy, TimeoutLimits } from '../policies/policy.ts'
+import type { Metrics, MetricsSnapshot } from '../policies/metrics.ts'
 import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
+import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { validateRequest } from '../validation/validate-request.ts'
+import { unknownOption } from './check-options.ts'
 import { endWith } from './closing.ts'
 import { readEnvironment } from './environment.ts'
 
-/** What {@link LLMClient} takes: a client's configuration, and its policies' settings. */
-export interface LLMClientConfig extends Omit<ClientConfig, 'validate'>, InterceptorOptions {
+/**
+ * What {@link LLMClient} takes: a client's configuration, settings of the policies that are on by default, and slots for others.
+ * A slot takes a policy, so that a bundle holds only those that are used.
+ */
+export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
   /** A short-lived token, or a function that gives one; used where there is no `apiKey`. */
   readonly accessToken?: ClientConfig['apiKey']
-  /** In milliseconds; a number stands for `headers`, `firstEvent` and `idle`, 0 is off. @default 60_000 */
+  /**
+   * In milliseconds; a number stands for `headers`, `firstEvent` and `idle`, 0 is off. `total` ends a call that was abandoned.
+   * @default { headers: 60_000, firstEvent: 60_000, idle: 60_000, total: 600_000 }
+   */
   readonly timeout?: number | TimeoutLimits | undefined
   /** Settings of `retry`, or false for none. @default 3 retries */
   readonly retry?: RetryOptions | false | undefined
@@ -44,21 +49,96 @@ export interface LLMClientConfig extends Omit<ClientConfig, 'validate'>, Interce
   readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker | false | undefined
   /** How many requests may be under way at once; more wait for their turn. `Infinity` is no limit. @default 100 */
   readonly maxConcurrentRequests?: number | undefined
-  /** Settings of `fallback`: services to ask when this one is down. @default none */
-  readonly fallback?: FallbackOptions | undefined
-  /** What calls are logged with; one of `logger` and `logLevel` switches `log` on. @default console */
-  readonly logger?: Logger | undefined
-  /** From which level on. @default 'info' */
-  readonly logLevel?: LogLevel | undefined
-  /** Measures calls, for {@link LLMClient.metrics}; a function is given a report of each as well. @default false */
-  readonly metrics?: boolean | MetricsOptions['sink'] | undefined
-  /**
-   * Settings of `cache`, which answers again what was answered before: `{}` for its own defaults, in memory for five minutes.
-   * @default false
-   */
-  readonly cache?: CacheOptions | false | undefined
+  /** A slot for `log({ level: 'warn' })`, outermost. @default none */
+  readonly log?: Policy | undefined
+  /** A slot for `metrics()`, whose measures {@link LLMClient.metrics} gives. @default none */
+  readonly metrics?: Metrics | undefined
+  /** A slot for `interceptors({ onRequest })` of `llmfetch/interceptors`, outside the cache: it sees a call once. @default none */
+  readonly interceptors?: Policy | undefined
+  /** A slot for `cache({ ttl: 300_000 })`, which answers again what was answered before. @default none */
+  readonly cache?: Policy | undefined
+  /** A slot for `fallback({ to })`: services to ask when this one is down. @default none */
+  readonly fallback?: Policy | undefined
   /** Checks requests before they are sent. @default true */
   readonly validate?: boolean | undefined
+}
+
+const SLOTS = ['log', 'metrics', 'interceptors', 'cache', 'fallback'] as const
+
+const OPTIONS = [
+  'baseUrl',
+  'apiKey',
+  'headers',
+  'query',
+  'policies',
+  'fetch',
+  'maxResponseBytes',
+  'maxEventBytes',
+  'allowInsecure',
+  'allowBrowserKey',
+  'accessToken',
+  'timeout',
+  'retry',
+  'circuitBreaker',
+  'maxConcurrentRequests',
+  'validate',
+  ...SLOTS,
+]
+
+const RETRY_OPTIONS = [
+  'maxRetries',
+  'initialDelay',
+  'maxDelay',
+  'backoffFactor',
+  'strategy',
+  'jitter',
+  'statuses',
+  'shouldRetry',
+  'onRetry',
+]
+
+const BREAKER_OPTIONS = ['failureThreshold', 'successThreshold', 'timeout', 'onStateChange']
+
+const LIMITS = ['headers', 'firstEvent', 'idle', 'total']
+
+const CALL_OPTIONS = [
+  'signal',
+  'timeout',
+  'maxRetries',
+  'cache',
+  'headers',
+  'query',
+  'idempotencyKey',
+  'extraBody',
+  'keepChunks',
+]
+
+/** Refuses what would have no effect. @throws {ConfigurationError} */
+function checkConfig(config: LLMClientConfig): void {
+  const { retry, circuitBreaker, timeout } = config
+  const problem =
+    // The client itself tells of this one.
+    unknownOption(config, [...OPTIONS, 'baseURL']) ??
+    unknownOption(retry || {}, RETRY_OPTIONS) ??
+    (typeof circuitBreaker === 'object' ? unknownOption(circuitBreaker, BREAKER_OPTIONS) : undefined) ??
+    (typeof timeout === 'object' ? unknownOption(timeout, LIMITS) : undefined)
+  if (problem) throw new ConfigurationError(problem)
+  for (const slot of SLOTS)
+    if (config[slot] !== undefined && typeof config[slot] !== 'function')
+      throw new ConfigurationError(`${slot} takes a policy: ${slot}(options)`)
+}
+
+/** Lets a client refuse the options of a call that nobody knows, in JavaScript too. */
+function checkedClient(client: Client): Client {
+  return {
+    baseUrl: client.baseUrl,
+    request<T>(operation: Operation<T>, options?: CallOptions): ResultPromise<T> {
+      const problem = unknownOption(options, CALL_OPTIONS)
+      if (!problem) return client.request(operation, options)
+      const refused = Promise.reject(validationError([{ path: '', message: `options: ${problem}` }]))
+      return Object.assign(refused, { withResponse: () => refused })
+    },
+  }
 }
 
 /** Chat completions of an {@link LLMClient}. */
@@ -68,7 +148,7 @@ export interface ChatCompletions {
   /** Asks for a completion as a stream; see `streamChatCompletion`. */
   stream(
     request: ChatCompletionRequest,
-    options?: CallOptions & ChatCompletionStreamOptions,
+    options?: CallOptions & FoldedStreamOptions,
   ): ChatCompletionStream
   /** Begins a request; see `chat`. */
   builder(): ChatCompletionBuilder
@@ -78,14 +158,18 @@ export interface ChatCompletions {
 
 /**
  * Everything in one object, with validation, retries, timeouts, a circuit breaker and a limit of concurrent requests switched
- * on. `apiKey` and `baseUrl` may come from the environment, `LLM_API_KEY` and `LLM_BASE_URL`, where the runtime has one.
- * `close`, or `await using`, ends what is in flight.
+ * on; it is a {@link Client}, so every function takes it. `apiKey` and `baseUrl` may come from the environment, `LLM_API_KEY`
+ * and `LLM_BASE_URL`, where the runtime has one, and for OpenAI's own host `OPENAI_API_KEY`. `close`, or `await using`, ends what
+ * is in flight.
  *
  * Whoever counts bytes uses `createClient` and the functions.
  *
- * @throws {ConfigurationError} as `createClient` and the policies do
+ * @throws {ConfigurationError} as `createClient` and the policies do, and for an option that nobody knows
+ * @example
+ * const client = new LLMClient({ apiKey, cache: cache({ ttl: 300_000 }), metrics: metrics() })
+ * const completion = await client.chat.completions.create({ model: 'gpt-4.1', messages })
  */
-export class LLMClient {
+export class LLMClient implements Client {
   readonly baseUrl: string
   readonly chat: { readonly completions: ChatCompletions }
   readonly embeddings: {
@@ -98,28 +182,25 @@ export class LLMClient {
     /** Tells of one model; see `retrieveModel`. */
     get(model: string, options?: CallOptions): ResultPromise<Model>
   }
+  readonly request: Client['request']
   readonly #closing = new AbortController()
   readonly #metrics: Metrics | undefined
 
   constructor(config: LLMClientConfig = {}) {
-    const { accessToken, logger, logLevel: level, metrics: sink } = config
-    // A token is short-lived, so it may be in a browser, as what a function gives may.
-    const token = typeof accessToken === 'string' ? () => accessToken : accessToken
-    if (sink) this.#metrics = metrics({ sink: sink === true ? undefined : sink })
-    const client = createClient({
-      ...config,
-      apiKey: config.apiKey ?? token ?? readEnvironment('LLM_API_KEY'),
-      baseUrl: config.baseUrl ?? readEnvironment('LLM_BASE_URL'),
-      validate: config.validate === false ? undefined : validateRequest,
-      policies: [
-        endWith(this.#closing.signal),
-        (logger || level) && log({ logger, level }),
-        this.#metrics,
-        ...(config.policies ?? []),
-        ...resilience(config),
-      ].filter(policy => !!policy),
-    })
+    checkConfig(config)
+    this.#metrics = config.metrics
+    const baseUrl = config.baseUrl ?? readEnvironment('LLM_BASE_URL')
+    const client = checkedClient(
+      createClient({
+        ...config,
+        apiKey: keyOf(config, baseUrl),
+        baseUrl,
+        validate: config.validate === false ? undefined : validateRequest,
+        policies: policiesOf(config, this.#closing.signal),
+      }),
+    )
     this.baseUrl = client.baseUrl
+    this.request = client.request
     this.chat = { completions: chatCompletions(client) }
     this.embeddings = { create: (request, options) => createEmbedding(client, request, options) }
     this.models = {
@@ -131,10 +212,10 @@ export class LLMClient {
   /**
    * What was measured so far.
    *
-   * @throws {ConfigurationError} where `metrics` is not switched on
+   * @throws {ConfigurationError} where the slot `metrics` is empty
    */
   metrics(): MetricsSnapshot {
-    if (!this.#metrics) throw new ConfigurationError('metrics is off: pass metrics: true')
+    if (!this.#metrics) throw new ConfigurationError('metrics is off: new LLMClient({ metrics: metrics() })')
     return this.#metrics.snapshot()
   }
 
@@ -148,27 +229,45 @@ export class LLMClient {
   }
 }
 
+/** The key of the configuration, or that of the environment: OpenAI's own goes to no other host. */
+function keyOf({ apiKey, accessToken }: LLMClientConfig, baseUrl: string | undefined): ClientConfig['apiKey'] {
+  // A token is short-lived, so it may be in a browser, as what a function gives may.
+  const token = typeof accessToken === 'string' ? () => accessToken : accessToken
+  const isOpenAI = !baseUrl || /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)
+  return (
+    apiKey ??
+    token ??
+    readEnvironment('LLM_API_KEY') ??
+    (isOpenAI ? readEnvironment('OPENAI_API_KEY') : undefined)
+  )
+}
+
 /**
- * The policies in their order, outermost first. What the cache has needs none of the others. One deadline spans these. Another
- * service is asked when a service's retries are spent. Each attempt takes its own turn, so that a wait between two holds no
- * place, and meets the breaker only when its turn has come: what queued up while the service went down is refused, not sent.
- * The breaker sees each attempt, and what its time limits end; they begin with the request, not in the queue.
+ * The policies in their order, outermost first. What changes a request stands outside the cache, and what the cache has needs
+ * none of the others. One deadline spans these. Another service is asked when a service's retries are spent. Each attempt takes
+ * its own turn, so that a wait between two holds no place, and meets the breaker only when its turn has come: what queued up
+ * while the service went down is refused, not sent. The breaker sees each attempt, and what its time limits end; they begin with
+ * the request, not in the queue.
  */
-function resilience(config: LLMClientConfig): readonly Policy[] {
+function policiesOf(config: LLMClientConfig, closing: AbortSignal): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
   const { timeout: limits = 60_000 } = config
-  const { total, ...phases } =
-    typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits, total: 0 } : limits
+  const given =
+    typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
+  const { total = 600_000, ...phases } = given
   return [
-    config.cache && cache(config.cache),
+    endWith(closing),
+    config.log,
+    config.metrics,
+    ...(config.policies ?? []),
+    config.interceptors,
+    config.cache,
     timeout({ total }),
-    config.fallback && fallback(config.fallback),
+    config.fallback,
     retryOptions !== false && retry(retryOptions),
     concurrencyLimit({ limit }),
     breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
     timeout(phases),
-    (config.onRequest || config.onRequestError || config.onResponse || config.onResponseError) &&
-      interceptors(config),
   ].filter(policy => !!policy)
 }
 

@@ -1,10 +1,8 @@
+import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isOutage } from './is-outage.ts'
 import { originOf } from './origin-of.ts'
-import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
-import { signalOf } from './signal-of.ts'
-import { watchBody } from './watch-body.ts'
 
 /** Whether requests go out: all, none, or one at a time to see whether the service is back. */
 export type CircuitState = 'closed' | 'open' | 'half-open'
@@ -77,7 +75,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const circuits = new Map<string, Circuit>()
   let isolated = false
 
-  /** Puts a circuit in the place of the one of its name, as the last to be forgotten. */
+  /** Stores the circuit and makes it the most recently used. */
   function keep(name: string, circuit: Circuit): void {
     const from = circuits.get(name)?.kind ?? 'closed'
     circuits.delete(name)
@@ -126,36 +124,28 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
     }
   }
 
-  const policy: Policy = next =>
-    async function circuitBreakerFetch(url, init = {}) {
-      const settle = begin(nameOf(url, init))
-      const failed = (error: unknown) =>
-        settle(isOutage(error, { ...init, signal: signalOf(url, init) }) ? false : undefined)
-      try {
-        const response = await next(url, init)
-        // Around another client's fetch.
-        if (!response.ok) {
-          settle(response.status >= 500 ? false : undefined)
-          return response
-        }
-        return watchBody(response, {
-          onEnd(end) {
-            if ('error' in end) failed(end.error)
-            else settle(end.cancelled ? undefined : true)
-          },
-        })
-      } catch (error) {
-        failed(error)
-        throw error
-      }
-    }
+  const guarded = policy('circuitBreaker', (request, send) => {
+    const settle = begin(nameOf(request.url, request.init))
+    let status = 200
+    return send({
+      headers(given) {
+        status = given
+        // Around another client's fetch: an error is known by its headers, and nobody may read its body.
+        if (!request.call && status >= 400) settle(status >= 500 ? false : undefined)
+      },
+      end(end) {
+        if ('error' in end) settle(isOutage(end.error, request) ? false : undefined)
+        else settle(end.cancelled ? undefined : true)
+      },
+    })
+  })
 
   function reset(): void {
     isolated = false
     circuits.clear()
   }
 
-  return Object.assign(policy as FetchPolicy, {
+  return Object.assign(guarded, {
     state(url?: string): CircuitState {
       const start = url === undefined ? '' : `${originOf(url)} `
       const kinds = [...circuits].map(([name, { kind }]) => name.startsWith(start) && kind)

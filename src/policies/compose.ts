@@ -1,6 +1,12 @@
-import type { Policy } from './policy.ts'
+import { isFrugal, markFrugal, type Policy } from '../call/policy.ts'
 
-/** Joins policies into one, the first outermost: `compose(a, b)(fetch)` is `a(b(fetch))`. */
+/**
+ * Joins policies into one, the first outermost: `compose(a, b)(fetch)` is `a(b(fetch))`.
+ *
+ * @example
+ * const careful = compose(timeout({ total: 30_000 }), retry())
+ */
 export function compose(...policies: readonly Policy[]): Policy {
-  return next => policies.reduceRight((inner, policy) => policy(inner), next)
+  const joined: Policy = next => policies.reduceRight((inner, policy) => policy(inner), next)
+  return policies.every(isFrugal) ? markFrugal(joined) : joined
 }

@@ -1,10 +1,11 @@
+import { isWorker } from '../call/is-worker.ts'
+import { createLeases, type Lease } from '../call/leases.ts'
+import { type FetchPolicy, policy, type PolicyRequest } from '../call/policy.ts'
+import { abortWith, linked, reasonOf, sleep, untilAborted } from '../call/signals.ts'
+import { startTimer } from '../call/timer.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
-import { onAbort } from '../internal/abort.ts'
-import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
-import { MAX_TIMEOUT, startTimer } from './start-timer.ts'
-import { watchBody } from './watch-body.ts'
 
 export interface ConcurrencyLimitOptions {
   /** How many requests may be under way: a whole number from 1, or `Infinity`. */
@@ -13,27 +14,17 @@ export interface ConcurrencyLimitOptions {
   readonly queue?: number | undefined
 }
 
-/** A place in the queue, which is a ring of them: one can be left from anywhere at the same cost. */
-interface Place {
-  before: Place
-  after: Place
-  /** Absent on the one that stands between the last and the first, and on those that have left. */
-  start?: (() => void) | undefined
-}
+/** How often a Worker's request looks whether its turn has come, in milliseconds: no other may tell it. */
+const LOOK = 20
 
 function deadlinePassed(): TimeoutError {
   return new TimeoutError('The deadline passed before the request was sent', { phase: 'total' })
 }
 
 /** Throws for a call that is over before it is sent. */
-function refuseLate({ signal, call }: FetchInit): void {
-  if (signal?.aborted) throw signal.reason
+function refuseLate({ signal, call }: PolicyRequest): void {
+  if (signal?.aborted) throw reasonOf(signal)
   if (call?.deadline && call.deadline <= performance.now()) throw deadlinePassed()
-}
-
-/** Calls back at the deadline. */
-function atDeadline(deadline: number, callback: () => void): ReturnType<typeof setTimeout> {
-  return startTimer(callback, Math.min(deadline - performance.now(), MAX_TIMEOUT))
 }
 
 function isCount(value: number, min: number): boolean {
@@ -41,79 +32,70 @@ function isCount(value: number, min: number): boolean {
 }
 
 /**
- * Limits how many requests are under way at once; the others wait, first come, first served. A request is under way until its
- * body ends, fails or is cancelled. One that waits leaves the queue as soon as it is aborted or its deadline passes.
+ * Limits how many requests are under way at once. A request is until its body is at its end; others wait for their turn in the
+ * order in which they came, for as long as their signal and their deadline allow.
  *
- * Inside `retry` each attempt takes its own turn, and a wait between two attempts holds no place.
+ * Place it inside `retry`, so that a wait between two attempts holds no place. On Cloudflare Workers a place that a request
+ * holds comes back within three seconds after its visitor has gone.
  *
- * A request made while the body of another is being read needs a second place. With `limit: 1` it waits for itself: read the
- * body to its end before, or set a deadline (`timeout` with `total`), which ends the wait with a `TimeoutError`.
- *
- * @throws {ConfigurationError} for numbers out of range
+ * @throws {ConfigurationError} for a limit or queue that is no such number
+ * @example
+ * const client = createClient({ apiKey, policies: [retry(), concurrencyLimit({ limit: 10 })] })
  */
-export function concurrencyLimit({
-  limit,
-  queue = Number.POSITIVE_INFINITY,
-}: ConcurrencyLimitOptions): FetchPolicy {
+export function concurrencyLimit({ limit, queue = Number.POSITIVE_INFINITY }: ConcurrencyLimitOptions): FetchPolicy {
   if (!isCount(limit, 1) || !isCount(queue, 0))
     throw new ConfigurationError('concurrencyLimit: limit must be a whole number from 1, queue one from 0')
-  const ring = {} as Place
-  ring.before = ring.after = ring
-  let running = 0
-  let waiting = 0
+  const running = createLeases()
+  const waiting = createLeases()
+  const wakes = new Map<Lease, () => void>()
 
-  async function turn({ signal, call }: FetchInit): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let stopListening: (() => void) | undefined
+  /** Lets the first who waits look again. A Worker's request may only be woken by a timer of its own. */
+  function wakeNext(): void {
+    const first = waiting.oldest()
+    if (first) wakes.get(first)?.()
+  }
+
+  /** Waits for a place, and takes it before anybody else is told of it. */
+  async function turn({ signal, call }: PolicyRequest): Promise<Lease> {
+    const { controller, unlink } = linked(signal)
+    const timer =
+      call?.deadline &&
+      startTimer(() => abortWith(controller, deadlinePassed()), call.deadline - performance.now())
+    const ticket = waiting.take()
     try {
-      await new Promise<void>((resolve, reject) => {
-        const leave = (settle: () => void) => {
-          if (!place.start) return
-          place.start = undefined
-          place.before.after = place.after
-          place.after.before = place.before
-          waiting--
-          settle()
+      while (waiting.oldest() !== ticket || running.size() >= limit)
+        if (isWorker()) await sleep(LOOK, controller.signal)
+        else {
+          const woken = new Promise<void>(resolve => wakes.set(ticket, resolve))
+          await untilAborted(controller.signal, woken)
         }
-        const place: Place = { before: ring.before, after: ring, start: () => leave(resolve) }
-        ring.before = ring.before.after = place
-        waiting++
-        const refuse = (error: unknown) => leave(() => reject(error))
-        if (call?.deadline) timer = atDeadline(call.deadline, () => refuse(deadlinePassed()))
-        if (signal) stopListening = onAbort(signal, () => refuse(signal.reason))
-      })
+      return running.take()
     } finally {
-      // Not by who gives way: on Workers, a timer can only be stopped by the request that it belongs to.
-      clearTimeout(timer)
-      stopListening?.()
+      if (timer) timer.stop()
+      unlink()
+      wakes.delete(ticket)
+      ticket.release()
+      wakeNext()
     }
   }
 
-  /** Passes a place on, or frees it. */
-  function release(): void {
-    if (ring.after.start) ring.after.start()
-    else running--
-  }
-
-  const policy: Policy = next =>
-    async function limitedFetch(url, init = {}) {
-      refuseLate(init)
-      if (running < limit) running++
-      else if (waiting < queue) await turn(init)
-      else throw new QueueFullError(`${running} requests are under way and ${waiting} wait`)
-      let held = true
-      const onEnd = () => {
-        if (held) release()
-        held = false
-      }
-      try {
-        // What ended the last one may have ended this one too.
-        refuseLate(init)
-        return watchBody(await next(url, init), { onEnd })
-      } catch (error) {
-        onEnd()
-        throw error
-      }
+  return policy('concurrencyLimit', async (request, send) => {
+    refuseLate(request)
+    const isFree = !waiting.size() && running.size() < limit
+    if (!isFree && waiting.size() >= queue)
+      throw new QueueFullError(`${running.size()} requests are under way and ${waiting.size()} wait`)
+    const place = isFree ? running.take() : await turn(request)
+    const release = () => {
+      place.release()
+      wakeNext()
     }
-  return policy as FetchPolicy
+    try {
+      // What ended the last one may have ended this one too.
+      refuseLate(request)
+    } catch (error) {
+      release()
+      throw error
+    }
+    return send({ end: release })
+  })
 }

@@ -1,11 +1,11 @@
+import { answerOf, setAnswer } from '../call/answer.ts'
+import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
+import { untilAborted } from '../call/signals.ts'
+import { TARGET_HEADER } from '../call/target-header.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
-import { bounded } from './bounded.ts'
 import { type FallbackTarget, openTarget } from './fallback-target.ts'
 import { isOutage } from './is-outage.ts'
-import { isReplayable } from './is-replayable.ts'
-import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
-import { TARGET_HEADER } from './target-header.ts'
 
 /** A service that failed, as {@link FallbackOptions.when} and {@link FallbackOptions.onFallback} see it. */
 export interface FailedService {
@@ -29,20 +29,25 @@ export interface FallbackOptions {
   readonly onFallback?: ((failed: FailedService) => void) | undefined
 }
 
-function isDown({ error, response }: FailedService, init: FetchInit): boolean {
+function isDown({ error, response }: FailedService, request: PolicyRequest): boolean {
   if (response) return response.status >= 500 || response.status === 429
-  return isOutage(error, init) || (isLLMError(error) && /^(RateLimit|CircuitOpen)Error$/.test(error.name))
+  return isOutage(error, request) || (isLLMError(error) && /^(RateLimit|CircuitOpen)Error$/.test(error.name))
 }
 
+/** Whether the answer of another client's fetch is a failure. */
 function isFailure(response: Response): boolean {
-  return !('data' in response) && response.status >= 400
+  return !answerOf(response) && response.status >= 400
 }
 
-/** A response's own headers cannot be changed. */
+/** Adds who answered: a response's own headers cannot be changed. */
 function label(response: Response, target: string): Response {
+  const { status, statusText, url } = response
   const headers = new Headers(response.headers)
   headers.set(TARGET_HEADER, target)
-  return Object.defineProperty(response, 'headers', { value: headers })
+  const answer = answerOf(response)
+  const labelled = new Response(answer ? null : response.body, { status, headers })
+  Object.defineProperties(labelled, { url: { value: url }, statusText: { value: statusText } })
+  return answer ? setAnswer(labelled, answer) : labelled
 }
 
 /**
@@ -60,43 +65,41 @@ export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): Fe
   if (!Array.isArray(to) || !to.length) throw new ConfigurationError('fallback: to must list a service')
   const targets = to.map(openTarget)
 
-  async function movesOn(failed: FailedService, init: FetchInit): Promise<boolean> {
-    if (init.signal?.aborted) return false
-    if (!(await bounded(when ? when(failed) : isDown(failed, init), init))) return false
+  async function movesOn(failed: FailedService, request: PolicyRequest): Promise<boolean> {
+    const { signal } = request
+    if (signal?.aborted) return false
+    const decision = Promise.resolve(when ? when(failed) : isDown(failed, request))
+    if (!(await untilAborted(signal, decision))) return false
     onFallback?.(failed)
     return true
   }
 
-  const policy: Policy = next =>
-    async function fallbackFetch(url, init = {}) {
-      const first = init.call?.baseUrl ?? baseUrl?.replace(/\/$/, '')
-      if (first === undefined)
-        throw new ConfigurationError("fallback: needs baseUrl around another client's fetch")
-      // A request for anything else has no counterpart at another service. Another client may give a URL object.
-      const [path] =
-        isReplayable(url, init) && `${url}`.startsWith(`${first}/`)
-          ? `${url}`.slice(first.length).split('?')
-          : []
-      for (let place = 0; ; place++) {
-        const target = targets[place - 1]
-        const following = targets[place]
-        let response: Response | undefined
-        let error: unknown
-        try {
-          response = target
-            ? label(await next(target.baseUrl + path, await target.adapt(init)), target.baseUrl)
-            : await next(url, init)
-          if (!isFailure(response)) return response
-        } catch (thrown) {
-          error = thrown
-        }
-        const from = target?.baseUrl ?? first
-        if (!path || !following || !(await movesOn({ from, to: following.baseUrl, error, response }, init))) {
-          if (response) return response
-          throw error
-        }
-        response?.body?.cancel().catch(() => {})
+  return policy('fallback', async (request, send) => {
+    const { url, init, signal, call, repeatable } = request
+    const first = call?.baseUrl ?? baseUrl?.replace(/\/$/, '')
+    if (first === undefined)
+      throw new ConfigurationError("fallback: needs baseUrl around another client's fetch")
+    // A request for anything else has no counterpart at another service.
+    const [path] = repeatable && url.startsWith(`${first}/`) ? url.slice(first.length).split('?') : []
+    for (let index = 0; ; index++) {
+      const target = targets[index - 1]
+      const following = targets[index]
+      let response: Response | undefined
+      let error: unknown
+      try {
+        const changes = target && { ...(await target.adapt(init, signal)), url: target.baseUrl + path }
+        response = await send(undefined, changes)
+        if (target) response = label(response, target.baseUrl)
+        if (!isFailure(response)) return response
+      } catch (thrown) {
+        error = thrown
       }
+      const from = target?.baseUrl ?? first
+      if (!path || !following || !(await movesOn({ from, to: following.baseUrl, error, response }, request))) {
+        if (response) return response
+        throw error
+      }
+      response?.body?.cancel().catch(() => {})
     }
-  return policy as FetchPolicy
+  })
 }

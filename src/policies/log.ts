@@ -1,7 +1,7 @@
+import { ignoreErrors } from '../call/ignore-errors.ts'
+import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { type CallReport, observe } from './observe.ts'
-import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
-import { quietly } from './quietly.ts'
 
 /** From which level on lines are logged. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -75,30 +75,28 @@ export function log({ logger = console, level = 'info', content = false }: LogOp
     const fields: { [name: string]: unknown } = {}
     for (const [name, value] of Object.entries(values))
       if (value !== undefined) fields[name] = typeof value === 'number' ? Math.round(value) : value
-    quietly(() => {
+    ignoreErrors(() => {
       const line = toLine(fields)
       // An object would take lines of its own there, and says nothing new.
       return logger === console ? logger[at](line) : logger[at](line, fields)
     })
   }
 
-  const policy: Policy = next =>
-    async function logFetch(url, init = {}) {
-      const operation = init.call?.operation ?? 'fetch'
-      const values: unknown[] = []
-      return observe(next, url, init, {
-        wantsModel: true,
-        onAttempt: attempt => write('debug', { operation, attempt }),
-        onStatus: status => write('debug', { operation, status }),
-        onValue(value) {
-          if (content) values.push(value)
-        },
-        onEnd(report, _, error) {
-          write(levelOf(report), { ...report, ...(content && contentOf(init, values, error)) })
-        },
-      })
-    }
-  return policy as FetchPolicy
+  return policy('log', async (request, send) => {
+    const operation = request.call?.operation ?? 'fetch'
+    const values: unknown[] = []
+    return observe(request, send, {
+      wantsModel: true,
+      onAttempt: attempt => write('debug', { operation, attempt }),
+      onStatus: status => write('debug', { operation, status }),
+      onValue(value) {
+        if (content) values.push(value)
+      },
+      onEnd(report, _, error) {
+        write(levelOf(report), { ...report, ...(content && contentOf(request.init, values, error)) })
+      },
+    })
+  })
 }
 
 function contentOf({ body, call }: FetchInit, values: readonly unknown[], error: unknown): object {

@@ -1,8 +1,9 @@
-import { type RateLimits, readRateLimits } from '../internal/rate-limits.ts'
+import { ignoreErrors } from '../call/ignore-errors.ts'
+import { createLeases } from '../call/leases.ts'
+import { type FetchPolicy, policy } from '../call/policy.ts'
+import { type RateLimits, rateLimits as readRateLimits } from '../wire/rate-limits.ts'
 import { createHistogram, type Summary } from './histogram.ts'
 import { type CallReport, observe } from './observe.ts'
-import type { FetchPolicy, Policy } from './policy.ts'
-import { quietly } from './quietly.ts'
 
 export interface MetricsOptions {
   /** Is given a report of each call when it is over. What it throws is dropped. */
@@ -49,7 +50,8 @@ export interface Metrics extends FetchPolicy {
  * nobody reads stays in flight.
  */
 export function metrics({ sink }: MetricsOptions = {}): Metrics {
-  const calls = { complete: 0, failed: 0, cancelled: 0, inFlight: 0 }
+  const calls = { complete: 0, failed: 0, cancelled: 0 }
+  const inFlight = createLeases()
   const errors = new Map<string, number>()
   const tokens = { prompt: 0, completion: 0 }
   const latency = createHistogram()
@@ -61,7 +63,6 @@ export function metrics({ sink }: MetricsOptions = {}): Metrics {
 
   function add(report: CallReport): void {
     const { outcome, ms, firstEventMs } = report
-    calls.inFlight--
     calls[outcome]++
     if (outcome === 'failed') {
       const name = report.error ?? `HTTP ${report.status}`
@@ -80,30 +81,30 @@ export function metrics({ sink }: MetricsOptions = {}): Metrics {
       eventsPerSecond.record(((report.events! - 1) / (ms - firstEventMs)) * 1000)
   }
 
-  const policy: Policy = next =>
-    async function metricsFetch(url, init = {}) {
-      calls.inFlight++
-      return observe(next, url, init, {
-        wantsModel: !!sink,
-        onAttempt(attempt) {
-          if (attempt > 1) retries++
-        },
-        onValue() {
-          if (init.call?.stream) events++
-        },
-        onEnd(report, headers) {
-          add(report)
-          const limits = headers && readRateLimits(headers)
-          if (limits?.requests || limits?.tokens) rateLimits = limits
-          if (sink) quietly(() => sink(report))
-        },
-      })
-    }
+  const measured = policy('metrics', (request, send) => {
+    const lease = inFlight.take()
+    return observe(request, send, {
+      wantsModel: !!sink,
+      onAttempt(attempt) {
+        if (attempt > 1) retries++
+      },
+      onValue() {
+        if (request.call?.stream) events++
+      },
+      onEnd(report, headers) {
+        lease.release()
+        add(report)
+        const limits = headers && readRateLimits(headers)
+        if (limits?.requests || limits?.tokens) rateLimits = limits
+        if (sink) ignoreErrors(() => sink(report))
+      },
+    })
+  })
 
-  return Object.assign(policy as FetchPolicy, {
+  return Object.assign(measured, {
     snapshot(): MetricsSnapshot {
       return {
-        calls: { ...calls },
+        calls: { ...calls, inFlight: inFlight.size() },
         errors: Object.fromEntries(errors),
         retries,
         tokens: { ...tokens },

@@ -1,7 +1,8 @@
+import type { FetchInit, PolicyRequest, Send } from '../call/policy.ts'
+import type { CallEnd } from '../call/watcher.ts'
 import { isLLMError } from '../errors/llm-error.ts'
-import type { Call, Fetch, FetchInit } from './policy.ts'
-import { signalOf } from './signal-of.ts'
-import { watchBody } from './watch-body.ts'
+import { requestIdOf } from '../wire/api-failure.ts'
+import { type Counts, usageOf } from '../wire/usage.ts'
 
 /**
  * What may be told of a call that is over, by a log or a metric. It is a list of what is allowed: no header, no URL, no message
@@ -35,7 +36,7 @@ export interface CallReport {
   readonly code?: string | undefined
 }
 
-/** Is told of one call. None of it may throw. */
+/** Follows one call. None of its members may throw. */
 export interface Observer {
   /** Whether the report names the model: the whole body must be parsed for it. */
   readonly wantsModel: boolean
@@ -47,17 +48,6 @@ export interface Observer {
   onValue?(value: unknown): void
   /** The call is over. `headers` are those of the answer, or of the error that it was. */
   onEnd(report: CallReport, headers: Headers | undefined, error: unknown): void
-}
-
-interface Counts {
-  readonly promptTokens?: unknown
-  readonly completionTokens?: unknown
-}
-
-/** The counts of an answer or of an event, from wherever services put them: see the accumulator of streams. */
-function usageOf(value: unknown): Counts | undefined {
-  const { usage, xGroq, choices } = Object(value)
-  return usage ?? xGroq?.usage ?? choices?.[0]?.usage
 }
 
 function count(value: unknown): number | undefined {
@@ -82,24 +72,6 @@ function modelOf({ body }: FetchInit): string | undefined {
 /** What was seen of a call so far, as its report has it. */
 type Seen = { -readonly [K in 'status' | 'attempts' | 'firstEventMs' | 'events']: CallReport[K] }
 
-/** The call as the policies inside are given it. */
-function tap(call: Call, seen: Seen, observer: Observer): Call {
-  return {
-    ...call,
-    onAttempt() {
-      seen.status = undefined
-      seen.attempts!++
-      observer.onAttempt?.(seen.attempts!)
-      call.onAttempt?.()
-    },
-    onHeaders(status) {
-      seen.status = status
-      observer.onStatus?.(status)
-      call.onHeaders?.(status)
-    },
-  }
-}
-
 function reportError(error: unknown): Pick<CallReport, 'error' | 'code'> {
   const { name, code } = Object(error)
   return { error: isLLMError(error) ? name : 'Error', code: only(/^([a-z_]{1,60}|\d{1,6})$/i, code) }
@@ -107,15 +79,12 @@ function reportError(error: unknown): Pick<CallReport, 'error' | 'code'> {
 
 /** Sends a call on, and tells `observer` of it, at its end too. */
 export async function observe(
-  next: Fetch,
-  url: string,
-  init: FetchInit,
+  { init, call, signal }: PolicyRequest,
+  send: Send,
   observer: Observer,
 ): Promise<Response> {
   const started = performance.now()
-  const { call } = init
-  const signal = signalOf(url, init)
-  const { operation = 'fetch', stream } = call ?? {}
+  const { operation = 'fetch', stream, scrub = String } = call ?? {}
   const seen: Seen = {
     status: undefined,
     attempts: call && 0,
@@ -123,13 +92,14 @@ export async function observe(
     events: stream ? 0 : undefined,
   }
   let usage: Counts | undefined
+  let headers: Headers | undefined
+  /** The end of a call that has been read before its response is here. */
+  let early: CallEnd | undefined
 
-  const onValue = (value: unknown) => {
-    if (stream) seen.events!++
-    usage = usageOf(value) ?? usage
-    observer.onValue?.(value)
-  }
-  const settle = (outcome: CallReport['outcome'], headers: Headers | undefined, error?: unknown) => {
+  function report(outcome: CallReport['outcome'], error?: unknown): void {
+    // Those of an error are of the answer that it was.
+    const heard = (Object(error).headers as Headers | undefined) ?? headers
+    const id = Object(error).requestId ?? (heard && requestIdOf(heard))
     const report: CallReport = {
       operation,
       model: observer.wantsModel ? modelOf(init) : undefined,
@@ -138,30 +108,45 @@ export async function observe(
       ms: performance.now() - started,
       promptTokens: count(usage?.promptTokens),
       completionTokens: count(usage?.completionTokens),
-      requestId: only(/^[\w.:-]{1,99}$/, Object(error).requestId ?? headers?.get('x-request-id')),
+      requestId: only(/^[\w.:-]{1,99}$/, id && scrub(`${id}`)),
       ...(outcome === 'failed' && error !== undefined && reportError(error)),
     }
-    observer.onEnd(report, headers, error)
+    observer.onEnd(report, heard, error)
   }
-  // A time limit from outside is no wish of the caller's.
-  const fail = (error: unknown, headers = Object(error).headers as Headers | undefined) =>
-    settle(signal?.aborted && !Object(error).phase ? 'cancelled' : 'failed', headers, error)
 
-  try {
-    const response = await next(url, call ? { ...init, call: tap(call, seen, observer) } : init)
-    const { headers, ok } = response
-    seen.status = response.status
-    if (stream) seen.firstEventMs = performance.now() - started
-    else if ('data' in response) onValue(response.data)
-    return watchBody(response, {
-      onValue,
-      onEnd(end) {
-        if ('error' in end) fail(end.error, headers)
-        else settle(end.cancelled ? 'cancelled' : ok ? 'complete' : 'failed', headers)
-      },
-    })
-  } catch (error) {
-    fail(error)
-    throw error
+  function settle(end: CallEnd): void {
+    // A time limit from outside is no wish of the caller's.
+    const isWish = signal?.aborted && !Object(end.error).phase
+    if ('error' in end) report(isWish ? 'cancelled' : 'failed', end.error)
+    else if (end.cancelled) report('cancelled')
+    else report(seen.status! < 400 ? 'complete' : 'failed')
   }
+
+  const response = await send({
+    attempt() {
+      seen.status = undefined
+      if (seen.attempts !== undefined) observer.onAttempt?.(++seen.attempts)
+    },
+    headers(status) {
+      seen.status = status
+      if (call) observer.onStatus?.(status)
+    },
+    value(value) {
+      if (stream) {
+        seen.firstEventMs ??= performance.now() - started
+        seen.events!++
+      }
+      usage = usageOf(value) ?? usage
+      observer.onValue?.(value)
+    },
+    end(end) {
+      if (headers || 'error' in end) settle(end)
+      else early = end
+    },
+  })
+  headers = response.headers
+  seen.status = response.status
+  if (stream) seen.firstEventMs ??= performance.now() - started
+  if (early) settle(early)
+  return response
 }

@@ -1,4 +1,4 @@
-/** The origin that a request goes to. Another client may give a `URL` or a `Request`. */
-export function originOf(url: string | { readonly url?: string }): string {
-  return new URL(Object(url).url ?? url, globalThis.location?.href).origin
+/** The origin that a request goes to. In a page, another client may give a path alone. */
+export function originOf(url: string): string {
+  return new URL(url, globalThis.location?.href).origin
 }

@@ -1,14 +1,14 @@
+import { answerOf } from '../call/answer.ts'
+import { type FetchPolicy, policy } from '../call/policy.ts'
+import { sleep, untilAborted } from '../call/signals.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
-import { invalid } from '../errors/validation-error.ts'
-import { onAbort } from '../internal/abort.ts'
-import { openBody, readBriefly } from '../internal/read-body.ts'
-import { retryAfter } from '../internal/retry-after.ts'
-import { RETRYABLE_STATUSES } from '../internal/retryable-statuses.ts'
-import { bounded } from './bounded.ts'
-import { isReplayable } from './is-replayable.ts'
-import type { FetchInit, FetchPolicy, Policy } from './policy.ts'
+import { validationError } from '../errors/validation-error.ts'
+import { openBody, readBriefly } from '../wire/body.ts'
+import { mayHeal } from '../wire/connection-failure.ts'
+import { retryAfter } from '../wire/retry-after.ts'
+import { RETRYABLE_STATUSES } from '../wire/retryable-statuses.ts'
 
 /** A failed attempt, as {@link RetryOptions.shouldRetry} and {@link RetryOptions.onRetry} see it. */
 export interface FailedAttempt {
@@ -44,21 +44,6 @@ export interface RetryOptions {
 /** The budget that a policy's calls share; numbers as in the AWS SDKs' standard retry, for a smaller bucket. */
 const BUCKET = { capacity: 100, cost: 5, timeoutCost: 10, gain: 1 }
 
-function sleep(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      stop()
-      resolve()
-    }, ms)
-    const stop = signal
-      ? onAbort(signal, () => {
-          clearTimeout(timer)
-          reject(signal.reason)
-        })
-      : () => {}
-  })
-}
-
 function isCount(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 10
 }
@@ -67,7 +52,7 @@ function isCount(value: number): boolean {
 function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]): boolean {
   if (response) return response.headers.get('x-should-retry') !== 'false'
   // Around another client's fetch: a platform's error for a failed connection.
-  if (!isLLMError(error)) return error instanceof TypeError
+  if (!isLLMError(error)) return error instanceof TypeError && mayHeal(error)
   const { status, retryable, headers } = error as typeof error & { status?: number; headers?: Headers }
   if (status === undefined) return retryable
   // One of the list that is not retryable has a reason: a spent quota, or the service said so.
@@ -77,22 +62,24 @@ function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]
   return !ruledOut && ((retryable && !RETRYABLE_STATUSES.includes(status)) || statuses.includes(status))
 }
 
-/** Whether another client's 429 is for a spent quota, which no wait brings back. */
-async function isSpent(response: Response, { signal }: FetchInit): Promise<boolean> {
-  if (response.status !== 429) return false
-  const body = openBody(response.clone(), signal ?? new AbortController().signal, 65_536)
-  const text = await readBriefly(body)
-  return /insufficient_quota|billing|spend/.test(text)
+/** Reads what the body of another client's 429 says: how long to wait, 0 for not at all, undefined where it says nothing. */
+async function readWait(response: Response, signal: AbortSignal | undefined): Promise<number | undefined> {
+  if (response.status !== 429) return undefined
+  const text = await readBriefly(openBody(response.clone(), { signal, maxBytes: 65_536 }))
+  // No wait brings a spent quota back.
+  if (/insufficient_quota|billing|spend/.test(text)) return 0
+  const seconds = /"retryDelay":\s*"([\d.]+)s"/.exec(text)?.[1]
+  return seconds === undefined ? undefined : Number(seconds) * 1000
 }
 
 /** Runs a hook of the caller's. An error of its own keeps the failure that it was told of as its cause. */
-async function told<T>(
+async function runHook<T>(
   hook: () => T | PromiseLike<T>,
   { error }: FailedAttempt,
-  init: FetchInit,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   try {
-    return await bounded(hook(), init)
+    return await untilAborted(signal, Promise.resolve(hook()))
   } catch (thrown) {
     if (thrown instanceof Error && thrown !== error && thrown.cause === undefined)
       Reflect.set(thrown, 'cause', error)
@@ -102,7 +89,7 @@ async function told<T>(
 
 /** Whether an answer of another client's fetch is a failure. */
 function isFailure(response: Response, statuses: readonly number[]): boolean {
-  if ('data' in response) return false
+  if (answerOf(response)) return false
   return statuses.includes(response.status) || response.headers.get('x-should-retry') === 'true'
 }
 
@@ -132,57 +119,63 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
     throw new ConfigurationError("retry: strategy must be 'exponential', 'linear' or 'fixed'")
   let tokens = BUCKET.capacity
 
-  /** How long to wait, or undefined where no try may follow. */
-  function delayAfter(
-    { attempt, error, response }: FailedAttempt,
-    deadline = Number.POSITIVE_INFINITY,
-  ): number | undefined {
-    const asked = response ? retryAfter(response.headers) : (error as { retryAfter?: number }).retryAfter
+  /** Tells how long to wait, or undefined where no try may follow. */
+  function delayAfter(attempt: number, asked: number | undefined, deadline = Number.POSITIVE_INFINITY): number | undefined {
     const growth = { exponential: backoffFactor ** (attempt - 1), linear: attempt, fixed: 1 }[strategy]
     const grown = Math.min(initialDelay * growth, maxDelay)
     const delay = asked ?? (jitter ? (grown * (1 + Math.random())) / 2 : grown)
     return delay <= maxDelay && performance.now() + delay < deadline ? delay : undefined
   }
 
-  const policy: Policy = next =>
-    async function retryFetch(url, init = {}) {
-      const { call, signal } = init
-      const budget = call?.maxRetries ?? maxRetries
-      if (!isCount(budget))
-        throw invalid([{ path: 'maxRetries', message: 'must be an integer from 0 to 10' }])
-      const inner = call ? { ...init, call: { ...call, maxRetries: undefined } } : init
-      let spent = 0
-      for (let attempt = 1; ; attempt++) {
-        let response: Response | undefined
-        let error: unknown
-        try {
-          response = await next(url, inner)
-          if (!isFailure(response, statuses)) {
-            tokens = Math.min(BUCKET.capacity, tokens + (spent || BUCKET.gain))
-            return response
-          }
-        } catch (thrown) {
-          error = thrown
+  /** Decides whether a failed attempt is followed by another, and after which delay. */
+  async function decide(
+    failed: FailedAttempt,
+    signal: AbortSignal | undefined,
+    deadline: number | undefined,
+  ): Promise<number | undefined> {
+    const { attempt, error, response } = failed
+    const said = response && (await readWait(response, signal))
+    const retried = shouldRetry
+      ? await runHook(() => shouldRetry(failed), failed, signal)
+      : mayPass(failed, statuses) && said !== 0
+    if (!retried) return undefined
+    const asked = response
+      ? (retryAfter(response.headers) ?? (said || undefined))
+      : (error as { retryAfter?: number }).retryAfter
+    return delayAfter(attempt, asked, deadline)
+  }
+
+  return policy('retry', async ({ signal, call, repeatable }, send) => {
+    const budget = call?.maxRetries ?? maxRetries
+    if (!isCount(budget))
+      throw validationError([{ path: 'maxRetries', message: 'must be an integer from 0 to 10' }])
+    const changes = call && { call: { ...call, maxRetries: undefined } }
+    let spent = 0
+    for (let attempt = 1; ; attempt++) {
+      let response: Response | undefined
+      let error: unknown
+      try {
+        response = await send(undefined, changes)
+        if (!isFailure(response, statuses)) {
+          tokens = Math.min(BUCKET.capacity, tokens + (spent || BUCKET.gain))
+          return response
         }
-        const failed: FailedAttempt = { attempt, error, response }
-        let delay: number | undefined
-        if (attempt <= budget && isReplayable(url, init) && !signal?.aborted) {
-          const retried = shouldRetry
-            ? await told(() => shouldRetry(failed), failed, init)
-            : mayPass(failed, statuses) && !(response && (await isSpent(response, init)))
-          if (retried) delay = delayAfter(failed, call?.deadline)
-        }
-        spent = error instanceof TimeoutError ? BUCKET.timeoutCost : BUCKET.cost
-        if (delay === undefined || tokens < spent) {
-          if (response) return response
-          throw error
-        }
-        tokens -= spent
-        const retrying = { ...failed, delay }
-        if (onRetry) await told(() => onRetry(retrying), failed, init)
-        response?.body?.cancel().catch(() => {})
-        await sleep(delay, signal)
+      } catch (thrown) {
+        error = thrown
       }
+      const failed: FailedAttempt = { attempt, error, response }
+      const mayRepeat = attempt <= budget && repeatable && !signal?.aborted
+      const delay = mayRepeat ? await decide(failed, signal, call?.deadline) : undefined
+      spent = error instanceof TimeoutError ? BUCKET.timeoutCost : BUCKET.cost
+      if (delay === undefined || tokens < spent) {
+        if (response) return response
+        throw error
+      }
+      tokens -= spent
+      const retrying = { ...failed, delay }
+      if (onRetry) await runHook(() => onRetry(retrying), failed, signal)
+      response?.body?.cancel().catch(() => {})
+      await sleep(delay, signal)
     }
-  return policy as FetchPolicy
+  })
 }

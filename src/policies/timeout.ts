@@ -1,15 +1,15 @@
+import { type Call, type FetchPolicy, policy, type TimeoutLimits } from '../call/policy.ts'
+import { abortWith, linked, reasonOf, untilAborted } from '../call/signals.ts'
+import { MAX_TIMEOUT, startTimer, type Timer } from '../call/timer.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
-import { invalid } from '../errors/validation-error.ts'
-import { abortable, onAbort } from '../internal/abort.ts'
-import type { Call, FetchInit, FetchPolicy, Policy, TimeoutLimits } from './policy.ts'
-import { signalOf } from './signal-of.ts'
-import { MAX_TIMEOUT, startTimer } from './start-timer.ts'
-import { watchBody } from './watch-body.ts'
+import { validationError } from '../errors/validation-error.ts'
 
 const PHASES = ['headers', 'firstEvent', 'idle', 'total'] as const
 
-/** The limits that are given: one for the three phases of an attempt, or each by itself. `refuse` gets the name of a bad one. */
+const RANGE = 'must be a number of milliseconds from 0 (off) to 2147483647'
+
+/** Reads the limits that are given: one for the three phases of an attempt, or each by itself. `refuse` gets the name of a bad one. */
 function readLimits(timeout: number | TimeoutLimits, refuse: (name: string) => never): TimeoutLimits {
   const limits =
     typeof timeout === 'object' ? timeout : { headers: timeout, firstEvent: timeout, idle: timeout }
@@ -23,15 +23,15 @@ function readLimits(timeout: number | TimeoutLimits, refuse: (name: string) => n
   return given
 }
 
-/** What this policy enforces of a call, and what it leaves to the policies inside it. */
+/** Splits the limits of a call: what this policy enforces, and what it leaves to the policies inside it. */
 function shareLimits(
   own: TimeoutLimits,
   leavesPhases: boolean,
   call: Call | undefined,
 ): { limits: TimeoutLimits; left: TimeoutLimits | undefined } {
   if (call?.timeout == null) return { limits: own, left: undefined }
-  const asked = readLimits(call.timeout, name => {
-    throw invalid([{ path: name, message: 'must be a number of milliseconds from 0 (off) to 2147483647' }])
+  const asked = readLimits(call.timeout, path => {
+    throw validationError([{ path, message: RANGE }])
   })
   if (!leavesPhases) return { limits: { ...own, ...asked }, left: undefined }
   const { total = own.total, ...phases } = asked
@@ -39,65 +39,81 @@ function shareLimits(
 }
 
 /** One call's clock. Phases follow each other; the total runs beside them. */
-class Clock {
-  readonly #limits: TimeoutLimits
-  readonly #expire: (error: TimeoutError) => void
-  readonly #total: ReturnType<typeof setTimeout> | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #waitingSince: number | undefined
-
-  constructor(limits: TimeoutLimits, expire: (error: TimeoutError) => void) {
-    this.#limits = limits
-    this.#expire = expire
-    if (limits.total) this.#total = startTimer(() => this.#fail('total'), limits.total)
-  }
-
+interface Clock {
   /** Begins a phase that a single event ends, or the one in which bytes are waited for. */
-  enter(phase: 'headers' | 'firstEvent' | 'idle'): void {
-    this.pause()
-    const limit = this.#limits[phase]
-    if (phase === 'idle') this.wait()
-    else if (limit) this.#timer = startTimer(() => this.#fail(phase), limit)
-  }
-
+  enter(phase: 'headers' | 'firstEvent' | 'idle'): void
   /** Ends the phase; the total runs on. */
-  pause(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#waitingSince = undefined
-  }
-
-  /**
-   * Begins a wait for bytes. Its timer is not set anew for each: one that goes off early looks at how long the wait has been.
-   */
-  wait(): void {
-    this.#waitingSince = performance.now()
-    if (!this.#timer && this.#limits.idle) this.#watchIdle(this.#limits.idle)
-  }
-
+  pause(): void
+  /** Begins a wait for bytes, unless a first event is waited for. */
+  wait(): void
   /** Ends a wait for bytes. */
-  bytes(): void {
-    this.#waitingSince = undefined
+  bytes(): void
+  stop(): void
+}
+
+function createClock(limits: TimeoutLimits, expire: (error: TimeoutError) => void): Clock {
+  let phase: 'headers' | 'firstEvent' | 'idle' = 'headers'
+  /** When the wait began that the phase limits. */
+  let since: number | undefined
+  let timer: Timer | undefined
+  let due = 0
+  let isOver = false
+  const total = limits.total ? startTimer(() => fail('total'), limits.total) : undefined
+
+  function fail(passed: TimeoutPhase): void {
+    const retryable = passed === 'headers' || passed === 'firstEvent'
+    expire(new TimeoutError(`${passed} took over ${limits[passed]} ms`, { phase: passed, retryable }))
   }
 
-  stop(): void {
-    clearTimeout(this.#timer)
-    clearTimeout(this.#total)
+  /** A timer is not set anew for each wait: one that goes off early looks at how long the wait has been. */
+  function watch(): void {
+    const limit = limits[phase]
+    if (since === undefined || !limit) return
+    const end = since + limit
+    if (timer && due <= end) return timer.hold(true)
+    timer?.stop()
+    due = end
+    timer = startTimer(look, Math.ceil(end - performance.now()))
   }
 
-  #watchIdle(ms: number): void {
-    this.#timer = startTimer(() => {
-      this.#timer = undefined
-      if (this.#waitingSince === undefined) return
-      const left = this.#waitingSince + this.#limits.idle! - performance.now()
-      if (left > 0) this.#watchIdle(Math.ceil(left))
-      else this.#fail('idle')
-    }, ms)
+  function look(): void {
+    timer = undefined
+    if (since === undefined) return
+    if (performance.now() < since + limits[phase]!) watch()
+    else fail(phase)
   }
 
-  #fail(phase: TimeoutPhase): void {
-    const retryable = phase === 'headers' || phase === 'firstEvent'
-    this.#expire(new TimeoutError(`${phase} took over ${this.#limits[phase]} ms`, { phase, retryable }))
+  function begin(): void {
+    if (isOver) return
+    since = performance.now()
+    total?.hold(true)
+    watch()
+  }
+
+  /** What nobody waits for must not keep a process alive. */
+  function pause(): void {
+    since = undefined
+    timer?.hold(false)
+    total?.hold(false)
+  }
+
+  return {
+    pause,
+    enter(next) {
+      phase = next
+      begin()
+    },
+    wait() {
+      if (phase === 'idle') begin()
+    },
+    bytes() {
+      if (phase === 'idle') pause()
+    },
+    stop() {
+      isOver = true
+      timer?.stop()
+      total?.stop()
+    },
   }
 }
 
@@ -107,63 +123,49 @@ class Clock {
  *
  * @param limits in milliseconds, 0 is off; a number stands for `headers`, `firstEvent` and `idle`. @default all off
  * @throws {ConfigurationError} for a limit that is not a number from 0 to 2147483647
+ * @example
+ * const client = createClient({ apiKey, policies: [retry(), timeout({ headers: 30_000, idle: 60_000 })] })
  */
 export function timeout(limits: number | TimeoutLimits = {}): FetchPolicy {
   const own = readLimits(limits, name => {
-    throw new ConfigurationError(`${name} must be a number of milliseconds from 0 (off) to 2147483647`)
+    throw new ConfigurationError(`${name} ${RANGE}`)
   })
   // One that is given a deadline only, be it 0, stands around others, which see to the phases.
   const leavesPhases =
     typeof limits === 'object' && 'total' in limits && !own.headers && !own.firstEvent && !own.idle
-  const policy: Policy = next =>
-    async function timeoutFetch(url, init = {}) {
-      const { call } = init
-      const signal = signalOf(url, init)
-      const { limits, left } = shareLimits(own, leavesPhases, call)
-      const controller = new AbortController()
-      const stopListening = signal ? onAbort(signal, () => controller.abort(signal.reason)) : () => {}
-      const clock = new Clock(limits, error => controller.abort(error))
-      const stop = () => {
+  return policy('timeout', async ({ signal, call }, send) => {
+    const { limits, left } = shareLimits(own, leavesPhases, call)
+    const { controller, unlink } = linked(signal)
+    const clock = createClock(limits, error => abortWith(controller, error))
+    const firstEvent = call?.stream && limits.firstEvent
+    const deadline = limits.total
+      ? Math.min(call?.deadline ?? Number.POSITIVE_INFINITY, performance.now() + limits.total)
+      : call?.deadline
+    clock.enter('headers')
+    const watcher = {
+      attempt: () => clock.enter('headers'),
+      headers(status: number) {
+        // An error is known by its headers, and what follows it is another attempt.
+        if (call && status >= 400) clock.pause()
+        else clock.enter(firstEvent ? 'firstEvent' : 'idle')
+      },
+      wait: clock.wait,
+      bytes: clock.bytes,
+      end() {
         clock.stop()
-        stopListening()
-      }
-      const timedCall: Call | undefined = call && {
-        ...call,
-        timeout: left,
-        deadline: limits.total
-          ? Math.min(call.deadline ?? Infinity, performance.now() + limits.total)
-          : call.deadline,
-        onAttempt() {
-          clock.enter('headers')
-          call.onAttempt?.()
-        },
-        onHeaders(status) {
-          // An error is known by its headers, and what follows it is another attempt.
-          if (status >= 400) clock.pause()
-          else clock.enter(call.stream && limits.firstEvent ? 'firstEvent' : 'idle')
-          call.onHeaders?.(status)
-        },
-        onBytes() {
-          // Until a stream's first event is there, only that is waited for.
-          if (!call.stream || !limits.firstEvent) clock.wait()
-          call.onBytes?.()
-        },
-      }
-      const timed: FetchInit = { ...init, signal: controller.signal, ...(timedCall && { call: timedCall }) }
-      clock.enter('headers')
-      try {
-        const response = await abortable(controller.signal, next(url, timed))
-        // A stream that nobody reads times out as well.
-        clock.enter('idle')
-        return watchBody(response, {
-          onWait: () => clock.wait(),
-          onBytes: () => clock.bytes(),
-          onEnd: stop,
-        })
-      } catch (error) {
-        stop()
-        throw controller.signal.aborted ? controller.signal.reason : error
-      }
+        unlink()
+      },
     }
-  return policy as FetchPolicy
+    const inner = call && { ...call, timeout: left, deadline }
+    try {
+      const sent = send(watcher, { signal: controller.signal, ...(inner && { call: inner }) })
+      const response = await untilAborted(controller.signal, sent)
+      // A stream that nobody reads times out as well.
+      clock.enter('idle')
+      return response
+    } catch (error) {
+      watcher.end()
+      throw controller.signal.aborted ? reasonOf(controller.signal) : error
+    }
+  })
 }

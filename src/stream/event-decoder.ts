@@ -1,22 +1,53 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { LimitError } from '../errors/limit-error.ts'
 
+/** What a piece of text completes. */
+export interface Decoded {
+  readonly events: readonly EventSourceMessage[]
+  /** Lines outside of the framing that may be an error: bare JSON, and the fields named `error`, their values alone. */
+  readonly strays: readonly string[]
+}
+
+/** A stray line that is longer is no error. */
+const MAX_STRAY = 65_536
+
 /**
- * Makes events of the text of a stream. The returned function takes a piece of text, of `size` bytes, and returns the events
- * that it completes.
+ * Makes what finds the lines that the parser ignores and that may tell of an error: servers send their backend's bare JSON,
+ * llama.cpp a field `error:`. It looks at the beginnings of lines only, and most pieces have none of these.
+ */
+function createStrayFinder(): (text: string) => readonly string[] {
+  /** The line that is under way, as far as it may be a stray one; undefined where it is none. */
+  let open: string | undefined = ''
+  return text => {
+    const mayBegin = open || (open === '' && /^(\{|er|e$)/.test(text))
+    const mayHold = ['\n{', '\ner', '\r{', '\rer'].some(beginning => text.includes(beginning))
+    if (!mayBegin && !mayHold && !/[\r\n]e$/.test(text.slice(-2))) {
+      if (text) open = /[\r\n]$/.test(text.slice(-1)) ? '' : undefined
+      return []
+    }
+    const lines = ((open ?? 'x') + text).split(/[\r\n]/)
+    const last = lines.pop()!
+    const isOpen = last.length < MAX_STRAY && (/^(\{|error:)/.test(last) || 'error:'.startsWith(last))
+    open = isOpen ? last : undefined
+    return lines.filter(line => /^(\{|error:)/.test(line)).map(line => line.replace(/^error: ?/, ''))
+  }
+}
+
+/**
+ * Makes events of the text of a stream. The returned function takes a piece of text, of `size` bytes, and returns what it
+ * completes.
  *
- * The parser's own `maxBufferSize` is checked after it has handed an event out, and does not see `event:` and `id:`; what it
- * may hold is the bytes since the last event, so these are counted.
+ * What the parser may hold is the bytes since the last event, so these are counted: a limit of its own would not see `event:`
+ * and `id:`.
  *
  * @throws {LimitError} when an event is larger than `maxEventBytes`
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
-export function createEventDecoder(
-  maxEventBytes: number,
-): (text: string, size: number) => EventSourceMessage[] {
+export function createEventDecoder(maxEventBytes: number): (text: string, size: number) => Decoded {
   let events: EventSourceMessage[] = []
   let pending = 0
   let largest = 0
+  const findStrays = createStrayFinder()
   const parser = createParser({
     onEvent(event) {
       pending = 0
@@ -30,6 +61,6 @@ export function createEventDecoder(
     parser.feed(text)
     if (Math.max(pending, largest) > maxEventBytes)
       throw new LimitError(`An event is over ${maxEventBytes} bytes`)
-    return events
+    return { events, strays: findStrays(text) }
   }
 }

@@ -1,107 +1,141 @@
+import { isWorker } from '../call/is-worker.ts'
+import { abortWith, linked } from '../call/signals.ts'
+import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
 import { ValidationError } from '../errors/validation-error.ts'
-import { onAbort } from '../internal/abort.ts'
-import type { RateLimits } from '../internal/rate-limits.ts'
-import type { EventReader } from './event-reader.ts'
+import { inOrder } from './in-order.ts'
+import type { EventReader } from './sse-reader.ts'
 
-/** What a stream came with. */
-export interface StreamResponse {
-  readonly status: number
-  readonly headers: Headers
-  /** The service's id for the request (`x-request-id`). */
-  readonly requestId: string | undefined
-  /** The limits that the service told of in `x-ratelimit-…` headers; empty where it told of none. */
-  readonly rateLimits: RateLimits
-  /** From the call to the first event, in milliseconds. */
-  readonly latencyMs: number
-  /** How many requests were sent. */
-  readonly attempts: number
-}
+/** What a stream came with. `latencyMs` is the time from the call to the first event. */
+export type StreamResponse = Omit<WithResponse<unknown>, 'data'>
 
 /**
  * A stream of values, to be iterated once. It ends when the answer is complete, or throws an error that says why it is not;
  * leaving the loop, `abort` and `await using` end the request. The request is sent at once.
  */
-export class EventStream<T> implements AsyncIterable<T> {
+export interface EventStream<T> extends AsyncIterable<T> {
   /** Settles with the first event, or rejects with what prevented it. */
   readonly response: Promise<StreamResponse>
-  readonly #opened: Promise<EventReader<T>>
-  readonly #controller = new AbortController()
-  #reader: EventReader<T> | undefined
-  #iterated = false
-  #cancelled = false
-
-  /** @internal */
-  constructor(
-    open: (signal: AbortSignal) => Promise<StreamResponse & { readonly data: EventReader<T> }>,
-    signal?: AbortSignal | null,
-  ) {
-    const { signal: own } = this.#controller
-    const stop = signal ? onAbort(signal, () => this.#controller.abort(signal.reason)) : () => {}
-    const opened = open(own)
-    this.response = opened.then(({ data, ...response }) => response)
-    this.#opened = opened.then(({ data }) => {
-      data.watch({ onEnd: stop })
-      this.#reader = data
-      if (this.#cancelled) data.cancel()
-      return data
-    })
-    // An error is thrown to whoever iterates. Who does not, does not want to know.
-    this.response.catch(() => {})
-    this.#opened.catch(stop)
-  }
-
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined>
   /** Ends the request; the iteration rejects with `reason`, by default an `AbortError` as `fetch` has it. */
-  abort(reason?: unknown): void {
-    this.#controller.abort(reason)
-  }
+  abort(reason?: unknown): void
+  [Symbol.asyncDispose](): Promise<void>
+}
 
-  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    const issues = [{ path: 'stream', message: 'can be iterated once: see teeStream' }]
-    if (this.#iterated) throw new ValidationError('The stream is being read already', { issues })
-    this.#iterated = true
-    let last: Promise<unknown> = this.#opened
-    let queued = 0
-    const read = async (): Promise<IteratorResult<T, undefined>> => {
-      queued--
-      try {
-        return await (await this.#opened).next()
-      } catch (error) {
-        if (this.#cancelled) return { done: true, value: undefined }
-        throw error
+/**
+ * Ends the requests of streams and iterators that were dropped: nobody else would, and each holds its connection and its slot.
+ * A Worker may end only what its own request began, and what that leaves ends with it.
+ */
+const dropped: FinalizationRegistry<() => void> | undefined = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === 'function' && !isWorker()
+    ? new FinalizationRegistry<() => void>(cancel => cancel())
+    : undefined)()
+
+/** The iterators with a `next` under way: whoever waits for one has not dropped it, even where nothing else refers to it. */
+const waiting: Set<object> = /* @__PURE__ */ new Set()
+
+/** The request behind a stream. Nothing here holds the stream itself, so that it can be collected while bytes are waited for. */
+interface Source<T> {
+  readonly opened: Promise<EventReader<T>>
+  readonly response: Promise<StreamResponse>
+  readonly abort: (reason?: unknown) => void
+  readonly cancel: () => void
+  /** The reader, once it is there. */
+  readonly reader: () => EventReader<T> | undefined
+  readonly isCancelled: () => boolean
+}
+
+/** Sends the request of a stream, and waits for its first event. */
+export type OpenStream<T> = (signal: AbortSignal) => Promise<StreamResponse & { readonly data: EventReader<T> }>
+
+function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefined): Source<T> {
+  const { controller, unlink } = linked(signal)
+  let reader: EventReader<T> | undefined
+  let isCancelled = false
+  const exchanged = open(controller.signal)
+  const response = exchanged.then(({ data, ...around }) => around)
+  const opened = exchanged.then(({ data }) => {
+    data.watch({ end: unlink })
+    reader = data
+    if (isCancelled) data.cancel()
+    return data
+  })
+  // An error is thrown to whoever iterates. Who does not, does not want to know.
+  response.catch(() => {})
+  opened.catch(unlink)
+  return {
+    opened,
+    response,
+    abort: reason => abortWith(controller, reason),
+    cancel() {
+      isCancelled = true
+      if (reader) reader.cancel()
+      else controller.abort()
+    },
+    reader: () => reader,
+    isCancelled: () => isCancelled,
+  }
+}
+
+function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
+  const wait = async (): Promise<IteratorResult<T, undefined>> => {
+    waiting.add(iterator)
+    try {
+      return await (source.reader() ?? (await source.opened)).next()
+    } catch (error) {
+      if (source.isCancelled()) return { done: true, value: undefined }
+      throw error
+    } finally {
+      waiting.delete(iterator)
+    }
+  }
+  const take = (): IteratorResult<T, undefined> | undefined => {
+    const value = source.reader()?.take()
+    return value === undefined ? undefined : { done: false, value }
+  }
+  const iterator: AsyncIterator<T, undefined> = {
+    next: inOrder(wait, take),
+    async return() {
+      source.cancel()
+      return { done: true, value: undefined }
+    },
+  }
+  dropped?.register(iterator, source.cancel)
+  return iterator
+}
+
+/** Makes a stream of what `open` begins at once. */
+export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal | null): EventStream<T> {
+  const source = openSource(open, signal)
+  const { response, abort, cancel } = source
+  let isIterated = false
+  const stream: EventStream<T> = {
+    response,
+    abort,
+    [Symbol.asyncIterator]() {
+      if (isIterated) {
+        const issues = [{ path: 'stream', message: 'can be iterated once: see teeStream' }]
+        throw new ValidationError('The stream is being read already: teeStream makes two of it', { issues })
       }
-    }
-    const next = (reader: EventReader<T>): Promise<IteratorResult<T, undefined>> => {
-      try {
-        const value = reader.take()
-        return value === undefined ? reader.next() : Promise.resolve({ done: false, value })
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
-    return {
-      next: () => {
-        const reader = this.#reader
-        // The short way, which a stream takes most of the time. Calls that overlap are answered in order.
-        const free = reader && !reader.busy && !queued
-        const result = free ? next(reader) : last.then(read, read)
-        if (!free) queued++
-        last = result
-        return result
-      },
-      return: async () => {
-        this.#cancel()
-        return { done: true, value: undefined }
-      },
-    }
+      isIterated = true
+      dropped?.unregister(stream)
+      return iterate(source)
+    },
+    async [Symbol.asyncDispose]() {
+      cancel()
+    },
   }
+  dropped?.register(stream, cancel, stream)
+  return stream
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#cancel()
-  }
-
-  #cancel(): void {
-    this.#cancelled = true
-    if (this.#reader) this.#reader.cancel()
-    else this.#controller.abort()
-  }
+/** Asks for a stream at once. */
+export function openStream<T>(
+  client: Client,
+  operation: Operation<EventReader<T>>,
+  options?: CallOptions,
+): EventStream<T> {
+  return createEventStream(
+    signal => client.request(operation, { ...options, signal }).withResponse(),
+    options?.signal,
+  )
 }

@@ -1,4 +1,5 @@
 import { LimitError } from '../errors/limit-error.ts'
+import { inOrder } from './in-order.ts'
 
 /** One of the two readers of a stream that was split. */
 interface Half<T> {
@@ -67,17 +68,7 @@ export function teeStream<T>(
     return { done: true, value: undefined }
   }
 
-  return halves.map(half => {
-    let last: Promise<unknown> = Promise.resolve()
-    // Calls that do not wait for each other are answered in order.
-    const nextInTurn = () => {
-      const result = last.then(
-        () => next(half),
-        () => next(half),
-      )
-      last = result
-      return result
-    }
-    return { [Symbol.asyncIterator]: () => ({ next: nextInTurn, return: () => leave(half) }) }
-  }) as unknown as [AsyncIterable<T>, AsyncIterable<T>]
+  return halves.map(half => ({
+    [Symbol.asyncIterator]: () => ({ next: inOrder(() => next(half)), return: () => leave(half) }),
+  })) as unknown as [AsyncIterable<T>, AsyncIterable<T>]
 }

@@ -1,10 +1,18 @@
-import { ChatCompletionRequestSchema } from '../chat/schema.ts'
-import { checkRequest } from '../client/check-request.ts'
-import { toWire } from '../client/wire-names.ts'
-import { EmbeddingRequestSchema } from '../embeddings/schema.ts'
-import { invalid, type ValidationError, type ValidationIssue } from '../errors/validation-error.ts'
+import { type ValidationError, type ValidationIssue, validationError } from '../errors/validation-error.ts'
+import { toWire } from '../wire/names.ts'
+import { chatRules } from './chat-rules.ts'
+import { checkRequest } from './check-request.ts'
+import { embeddingRules } from './embedding-rules.ts'
+import type { Rules } from './rules.ts'
 
-/** What in a request cannot be sent as JSON. */
+/** The rules of each operation that has any. */
+const RULES: { readonly [operation: string]: Rules } = {
+  createChatCompletion: chatRules,
+  streamChatCompletion: chatRules,
+  createEmbedding: embeddingRules,
+}
+
+/** Tells what in a request cannot be sent as JSON. */
 function wireIssues(request: object): readonly ValidationIssue[] {
   try {
     toWire(request)
@@ -16,19 +24,22 @@ function wireIssues(request: object): readonly ValidationIssue[] {
 
 /**
  * Checks a request before it is sent: `createClient({ validate: validateRequest })`. All that is wrong is told at once;
- * parameters that it does not know pass. Names in camelCase and in snake_case are checked alike.
+ * parameters that it does not know pass. Names in camelCase and in snake_case are checked alike. Of an operation without
+ * rules, an endpoint of one's own for one, only what JSON cannot carry is told.
  *
  * @param operation the endpoint function that is to send it. @default 'createEmbedding' for a request with an `input`, else
  *   'createChatCompletion'
  * @returns the request itself, not a copy
  * @throws {ValidationError}
+ * @example
+ * const client = createClient({ apiKey, validate: validateRequest })
  */
 export function validateRequest<T>(request: T, operation?: string): T {
   const fields: object = Object(request)
-  const isEmbedding = operation ? operation === 'createEmbedding' : 'input' in fields
-  const schema = isEmbedding ? EmbeddingRequestSchema : ChatCompletionRequestSchema
-  const issues = [...checkRequest(schema, fields), ...wireIssues(fields)]
-  const first = issues.filter(({ path }, place) => issues.findIndex(issue => issue.path === path) === place)
-  if (first.length) throw invalid(first)
+  const name = operation ?? ('input' in fields ? 'createEmbedding' : 'createChatCompletion')
+  const rules = Object.hasOwn(RULES, name) ? RULES[name]! : {}
+  const issues = [...checkRequest(rules, fields), ...wireIssues(fields)]
+  const first = issues.filter(({ path }, index) => issues.findIndex(issue => issue.path === path) === index)
+  if (first.length) throw validationError(first)
   return request
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { RETRYABLE_STATUSES } from '../../src/internal/retryable-statuses.ts'
+import { RETRYABLE_STATUSES } from '../../src/wire/retryable-statuses.ts'
 import { root } from '../package/built.ts'
 
 /** Pages with a table of options, and where these are declared. */

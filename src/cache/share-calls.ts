@@ -1,0 +1,95 @@
+import { isWorker } from '../call/is-worker.ts'
+import type { FetchInit, PolicyRequest } from '../call/policy.ts'
+import { abortWith, onAbort, reasonOf } from '../call/signals.ts'
+import type { Watcher } from '../call/watcher.ts'
+
+/** One caller's part in a shared call. */
+export interface Share<T> {
+  readonly result: Promise<T>
+  /** Whether the call began with this caller. */
+  readonly isFirst: boolean
+  /** To be called when the caller is done with the result: its abort counts until then. */
+  readonly leave: () => void
+}
+
+interface SharedCall<T> {
+  readonly result: Promise<T>
+  readonly controller: AbortController
+  /** The followers of each caller who is there. */
+  readonly callers: Set<readonly Watcher[]>
+  /** Of the latest attempt's answer, once its headers are there. */
+  status?: number | undefined
+  /** Lets nobody join any more. */
+  readonly close: () => void
+}
+
+/**
+ * Lets callers share what is under way under a name. Whoever aborts leaves it; the work is aborted when the last has left. Its
+ * settings are those of the first caller's call, its events are told to everybody. On Cloudflare Workers each call is alone.
+ */
+export function shareCalls<T>(): (
+  name: string,
+  request: PolicyRequest,
+  work: (changes: FetchInit) => Promise<T>,
+) => Share<T> {
+  const shared = new Map<string, SharedCall<T>>()
+
+  function start(
+    name: string,
+    { call }: PolicyRequest,
+    work: (changes: FetchInit) => Promise<T>,
+  ): SharedCall<T> {
+    const controller = new AbortController()
+    const callers = new Set<readonly Watcher[]>()
+    const tell = (event: (watcher: Watcher) => void) => {
+      for (const watchers of callers) for (const watcher of watchers) event(watcher)
+    }
+    const everybody: Watcher = {
+      attempt() {
+        joint.status = undefined
+        tell(watcher => watcher.attempt?.())
+      },
+      headers(status) {
+        joint.status = status
+        tell(watcher => watcher.headers?.(status))
+      },
+      wait: () => tell(watcher => watcher.wait?.()),
+      bytes: () => tell(watcher => watcher.bytes?.()),
+    }
+    const changes = { signal: controller.signal, ...(call && { call: { ...call, watchers: [everybody] } }) }
+    // Once the first is there: the request may go out at once.
+    const result = Promise.resolve().then(() => work(changes))
+    const close = () => {
+      if (shared.get(name) === joint) shared.delete(name)
+    }
+    const joint: SharedCall<T> = { result, controller, callers, close }
+    shared.set(name, joint)
+    result.then(close, close)
+    return joint
+  }
+
+  return (name, request, work) => {
+    const { signal, call } = request
+    const known = isWorker() ? undefined : shared.get(name)
+    const { result, controller, callers, close, status } = known ?? start(name, request, work)
+    const watchers = [...(call?.watchers ?? [])]
+    callers.add(watchers)
+    if (status) for (const watcher of watchers) watcher.headers?.(status)
+    const stopListening = signal
+      ? onAbort(signal, () => {
+          callers.delete(watchers)
+          if (callers.size) return
+          close()
+          abortWith(controller, reasonOf(signal))
+        })
+      : () => {}
+    return {
+      result,
+      isFirst: !known,
+      leave() {
+        callers.delete(watchers)
+        stopListening()
+      },
+    }
+  }
+}

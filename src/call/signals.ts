@@ -1,0 +1,97 @@
+import { validationError } from '../errors/validation-error.ts'
+
+/** The reasons given to this library's own controllers: some platforms' signals have no `reason`. */
+const reasons: WeakMap<AbortSignal, { readonly reason: unknown }> = /* @__PURE__ */ new WeakMap()
+
+/** The callbacks of each signal. */
+const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
+
+function tellAll(this: AbortSignal): void {
+  this.removeEventListener('abort', tellAll)
+  for (const tell of callbacks.get(this) ?? []) tell()
+}
+
+/** Aborts, with a reason that {@link reasonOf} finds on every platform. */
+export function abortWith(controller: AbortController, reason?: unknown): void {
+  const { signal } = controller
+  if (reason !== undefined && !signal.aborted) reasons.set(signal, { reason })
+  controller.abort(reason)
+}
+
+/**
+ * Tells why a signal aborted. React Native's signals have no `reason`: for these it is an `AbortError`, as `fetch` has it.
+ *
+ * @see https://dom.spec.whatwg.org/#dom-abortsignal-reason
+ */
+export function reasonOf(signal: AbortSignal): unknown {
+  let kept = reasons.get(signal)
+  if (!kept) {
+    const { reason = Object.assign(new Error('This operation was aborted'), { name: 'AbortError' }) } = signal
+    kept = { reason }
+    if (signal.aborted) reasons.set(signal, kept)
+  }
+  return kept.reason
+}
+
+/**
+ * Calls `callback` when `signal` aborts, at once if it has already, and returns what takes that back. However many calls
+ * share a signal it carries one listener, and none when they are over: Node warns of a leak from the eleventh on.
+ *
+ * @throws {ValidationError} for what is no signal
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (typeof signal.addEventListener !== 'function')
+    throw validationError([{ path: 'signal', message: 'must be an AbortSignal' }])
+  let set = callbacks.get(signal)
+  if (!set) {
+    set = new Set()
+    callbacks.set(signal, set)
+  }
+  if (signal.aborted) callback()
+  else {
+    set.add(callback)
+    // The same function is only ever added once.
+    signal.addEventListener('abort', tellAll)
+  }
+  return () => {
+    set.delete(callback)
+    if (!set.size) signal.removeEventListener('abort', tellAll)
+  }
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` makes of that. */
+export function untilAborted<T>(signal: AbortSignal | null | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = onAbort(signal, () => reject(reasonOf(signal)))
+    work.then(resolve, reject).then(stop)
+  })
+}
+
+/** Waits, in milliseconds. Rejects with the signal's reason as soon as it aborts. */
+export function sleep(ms: number, signal?: AbortSignal | null): Promise<void> {
+  let timer: ReturnType<typeof setTimeout>
+  const waited = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  return untilAborted(signal, waited).finally(() => clearTimeout(timer))
+}
+
+/** A controller of one's own that also aborts when any of the given signals does, until it is unlinked. */
+export interface Linked {
+  readonly controller: AbortController
+  /** Takes the listeners back: a signal may outlive many calls. */
+  readonly unlink: () => void
+}
+
+/** Makes a controller that follows `signals`. `AbortSignal.any` would do, but some supported engines leak or lack it. */
+export function linked(...signals: readonly (AbortSignal | null | undefined)[]): Linked {
+  const controller = new AbortController()
+  const ends = signals.map(signal => signal && onAbort(signal, () => abortWith(controller, reasonOf(signal))))
+  return {
+    controller,
+    unlink() {
+      for (const end of ends) end?.()
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { isObject, type Json, noteSent, sentOf } from '../wire/names.ts'
+
+/**
+ * Where services differ in what a message or a delta holds. Plain answers, the reader of streams and the fold read them here,
+ * so that all views of an answer agree.
+ */
+
+/** The texts of a list of parts: what is said, and what is thought. */
+function readParts(parts: readonly unknown[]): { text: string; reasoning: string } {
+  let text = ''
+  let reasoning = ''
+  for (const part of parts) {
+    const { type, thinking, summary, text: said, reasoning: thought } = Object(part)
+    const thoughts = thinking ?? summary ?? thought
+    if (/thinking|reasoning/.test(`${type}`))
+      reasoning += Array.isArray(thoughts) ? readParts(thoughts).text : `${thoughts ?? said ?? ''}`
+    else if (typeof said === 'string') text += said
+  }
+  return { text, reasoning }
+}
+
+/** The parts that a service sent as the content, where it was a list. */
+export function contentParts(message: object): readonly unknown[] | undefined {
+  const sent = sentOf(message, 'content')?.sent
+  return Array.isArray(sent) ? sent : undefined
+}
+
+/**
+ * Reads a message or a delta in the one form that the types promise: its content as a text, where a service sent a number
+ * (Workers AI) or a list of parts (Mistral, Databricks), and a tool call's arguments as JSON, where it sent an object (TGI). What
+ * was sent is noted, so that it goes back as it came.
+ */
+export function readMessage(message: Json): void {
+  const { content, toolCalls } = message
+  if (typeof content !== 'string' && content != null) {
+    message.content = Array.isArray(content) ? readParts(content).text : `${content}`
+    noteSent(message, 'content', content)
+  }
+  if (!Array.isArray(toolCalls)) return
+  for (const { function: call } of toolCalls as { function?: Json }[])
+    if (isObject(call?.arguments)) call.arguments = JSON.stringify(call.arguments)
+}
+
+/** The names under which services send thinking as a text. */
+export const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as const
+
+/**
+ * Reads the thinking in a message or a delta, whatever the service calls it: `reasoning_content` (DeepSeek), `reasoning`
+ * (OpenRouter, Groq), `reasoning_text` (Copilot), parts of the content (Mistral), `reasoning_details`. Empty where there is none.
+ *
+ * @example
+ * const { message } = (await createChatCompletion(client, request)).choices[0]
+ * console.log(reasoningText(message), message.content)
+ */
+export function reasoningText(message: object): string {
+  const fields = message as Json
+  for (const key of REASONING_KEYS) {
+    const value = fields[key]
+    if (typeof value === 'string' && value) return value
+    if (isObject(value) && Array.isArray(value.summary)) return readParts(value.summary).text
+  }
+  const parts = contentParts(message)
+  const inContent = parts ? readParts(parts).reasoning : ''
+  const details = fields.reasoningDetails ?? fields.thinkingBlocks
+  if (inContent || !Array.isArray(details)) return inContent
+  return details.map(({ text, thinking, summary }) => text ?? thinking ?? summary ?? '').join('')
+}
+
+/** Whether a piece goes on with a block: same type and index, and no signature has sealed the block. */
+function goesOn(block: Json | undefined, { type, index }: Json): block is Json {
+  return !!block && !block.signature && (type ?? block.type) === block.type && index === block.index
+}
+
+/**
+ * Joins pieces of blocks onto a list, as the service itself joins them in a whole answer: `reasoning_details`, `thinking_blocks`
+ * and parts of the content. Sent back piece by piece, a signed block is refused.
+ */
+export function joinBlocks(blocks: Json[], pieces: readonly unknown[]): void {
+  for (const piece of pieces) {
+    if (!isObject(piece)) continue
+    const block = blocks.at(-1)
+    if (!goesOn(block, piece)) {
+      const started: Json = {}
+      blocks.push(started)
+      joinFields(started, piece)
+    } else joinFields(block, piece)
+  }
+}
+
+function joinFields(block: Json, piece: Json): void {
+  for (const key of Object.keys(piece)) {
+    const value = piece[key]
+    const before = block[key]
+    if (Array.isArray(value)) {
+      const list: Json[] = Array.isArray(before) ? before : []
+      block[key] = list
+      joinBlocks(list, value)
+    } else if (typeof before === 'string' && /^(text|thinking|summary)$/.test(key)) block[key] = before + value
+    else if ((value != null && value !== '') || before === undefined) block[key] = value
+  }
+}
+
+/** The reasons by which a service says that it broke off. Any other, `length` and words unknown here too, is an end. */
+const BROKEN_OFF =
+  /^(error|abort(ed)?|cancell?ed|timeout|network_error|insufficient_system_resource)$/i
+
+/** What a choice tells of a failure, as the body of an error; undefined where it tells of none. */
+export function failureIn(choice: object): object | undefined {
+  const { error, finishReason } = choice as { error?: unknown; finishReason?: unknown }
+  if (error) return { error }
+  if (!BROKEN_OFF.test(`${finishReason ?? ''}`)) return undefined
+  return { error: { type: 'server_error', code: finishReason, message: `The service broke off: ${finishReason}` } }
+}

@@ -1,0 +1,1 @@
+export { type InterceptorContext, type InterceptorOptions, interceptors } from './interceptors.ts'

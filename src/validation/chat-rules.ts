@@ -1,0 +1,57 @@
+import {
+  isObject,
+  isText,
+  listOf,
+  model,
+  numberFrom,
+  objectOf,
+  oneOf,
+  optional,
+  type Rules,
+  text,
+  where,
+  wholeFrom,
+} from './rules.ts'
+
+/** The bounds of a chat request's numbers, as the API reference has them. */
+const content = /* @__PURE__ */ optional(
+  /* @__PURE__ */ where(
+    value => isText(value) || (Array.isArray(value) && value.every(isObject)),
+    'must be a text or a list of parts',
+  ),
+)
+
+const typed = /* @__PURE__ */ objectOf({ type: /* @__PURE__ */ where(isText, 'must be a text') })
+
+const choice = /* @__PURE__ */ where(value => isText(value) || isObject(value), 'must be a text or an object')
+
+/**
+ * The rules for a chat request, in camelCase. Parameters, roles and parts that they do not know pass: services have more than
+ * are listed here.
+ *
+ * @see https://platform.openai.com/docs/api-reference/chat/create
+ */
+export const chatRules: Rules = /* @__PURE__ */ (() => ({
+  model,
+  messages: listOf(objectOf({ role: text, content }), { min: 1 }),
+  temperature: optional(numberFrom(0, 2)),
+  maxTokens: optional(wholeFrom(1)),
+  maxCompletionTokens: optional(wholeFrom(1)),
+  topP: optional(numberFrom(0, 1)),
+  n: optional(wholeFrom(1, 128)),
+  stop: optional(
+    oneOf(
+      'must be a text or a list of at most four texts',
+      where(isText, ''),
+      listOf(where(isText, ''), { max: 4 }),
+    ),
+  ),
+  presencePenalty: optional(numberFrom(-2, 2)),
+  frequencyPenalty: optional(numberFrom(-2, 2)),
+  seed: optional(wholeFrom(Number.MIN_SAFE_INTEGER)),
+  topLogprobs: optional(wholeFrom(0)),
+  stream: optional(where(value => typeof value === 'boolean', 'must be true or false')),
+  tools: optional(listOf(typed)),
+  toolChoice: optional(choice),
+  responseFormat: optional(typed),
+}))()

@@ -1,0 +1,135 @@
+import { onAbort, reasonOf } from '../call/signals.ts'
+import type { Watcher } from '../call/watcher.ts'
+import { LimitError } from '../errors/limit-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
+import { connectionFailure } from './connection-failure.ts'
+
+/** Reads a response's bytes by demand. */
+export interface BodyReader {
+  /** Gives the next bytes, or undefined after the last. Rejects with the signal's reason, a `ConnectionError` or a `LimitError`. */
+  read(): Promise<Uint8Array | undefined>
+  /** Ends the reading: a `read` that is under way answers undefined, and the server sees the disconnect. */
+  cancel(): void
+}
+
+/** How a body is read. */
+export interface BodyOptions {
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | null | undefined
+  /** Counts against the bytes that arrive, decompressed. */
+  readonly maxBytes: number
+  /** Whether the body must come piece by piece. */
+  readonly stream?: boolean
+  /** Ends the request behind the body. */
+  readonly disconnect?: (() => void) | undefined
+  /** Told of each wait for bytes, and of its end. */
+  readonly watchers?: readonly Watcher[]
+}
+
+/** What is read of a `ReadableStreamDefaultReader`. */
+interface Source {
+  read(): Promise<{ readonly value?: unknown }>
+  cancel?(): Promise<unknown>
+  releaseLock?(): void
+}
+
+/**
+ * Opens whatever stands for a body. node-fetch gives a Node stream, which can be iterated; React Native gives none at all, but
+ * its response has `text()`.
+ */
+function openSource(response: Response, stream: boolean | undefined): Source | undefined {
+  // biome-ignore lint/suspicious/noExplicitAny: another library's response may have anything there
+  const body: any = response.body
+  if (typeof body?.getReader === 'function') return body.getReader()
+  if (typeof body?.[Symbol.asyncIterator] === 'function') {
+    const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]()
+    return { read: async () => iterator.next(), cancel: async () => iterator.return?.() }
+  }
+  if (body === null) return undefined
+  if (stream)
+    throw new ProtocolError(
+      'This fetch gives no body that can be streamed: use one that does, such as expo/fetch on React Native',
+    )
+  let isRead = false
+  return {
+    async read() {
+      const value = isRead ? undefined : await response.text()
+      isRead = true
+      return value ? { value } : {}
+    },
+  }
+}
+
+const encoder: TextEncoder = /* @__PURE__ */ new TextEncoder()
+
+/** Opens a response's body. */
+export function openBody(response: Response, options: BodyOptions): BodyReader {
+  const { signal, maxBytes, stream, disconnect, watchers = [] } = options
+  const source = openSource(response, stream)
+  // A `content-length` is only a promise, but one above the limit is enough.
+  let left = Number(response.headers.get('content-length')) > maxBytes ? 0 : maxBytes
+  let atEnd = !source
+  let stop: (() => void) | undefined
+  const cancel = () => {
+    stop?.()
+    // It rejects where the body has failed, and there is nothing left to free then.
+    source?.cancel?.().then(
+      () => source.releaseLock?.(),
+      () => {},
+    )
+    // Firefox keeps the connection of a cancelled body open until more bytes arrive, and has six of them.
+    if (!atEnd) disconnect?.()
+  }
+  // A read that is under way ends at once, whatever becomes of the request. Taken back at the end: Node's fetch holds the signal
+  // until its request is collected, which the error of a cut body keeps alive, and the body would keep that.
+  if (signal) stop = onAbort(signal, cancel)
+
+  return {
+    cancel,
+    async read() {
+      let isOurs = false
+      try {
+        for (const watcher of watchers) watcher.wait?.()
+        let value: unknown = source && (await source.read()).value
+        isOurs = true
+        for (const watcher of watchers) watcher.bytes?.()
+        if (typeof value === 'string') value = encoder.encode(value)
+        const bytes = value as Uint8Array | undefined
+        if (bytes && !(bytes.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
+        atEnd = !bytes
+        if (bytes) left -= bytes.byteLength
+        else stop?.()
+        if (left >= 0 && !signal?.aborted) return bytes
+        throw new LimitError(`Answer over ${maxBytes} bytes`)
+      } catch (error) {
+        cancel()
+        if (signal?.aborted) throw reasonOf(signal)
+        throw isOurs ? error : connectionFailure(error)
+      }
+    },
+  }
+}
+
+/** Reads what is left of a body as text; invalid UTF-8 becomes U+FFFD. Stops after `enough` characters. */
+export async function readText(
+  body: BodyReader,
+  decoder: TextDecoder = new TextDecoder(),
+  enough: number = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  let text = ''
+  let bytes: Uint8Array | undefined
+  do {
+    bytes = await body.read()
+    text += decoder.decode(bytes, { stream: !!bytes })
+  } while (bytes && text.length < enough)
+  if (bytes) body.cancel()
+  return text
+}
+
+/** Reads what an error may say: two seconds are all that it may cost. Gives nothing where it cannot be read. */
+export async function readBriefly(body: BodyReader, enough?: number): Promise<string> {
+  const timer = setTimeout(body.cancel, 2000)
+  const text = await readText(body, undefined, enough).catch(() => '')
+  clearTimeout(timer)
+  return text
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it, vi } from 'vitest'
+import { abortable, onAbort } from '../../src/call/signals.ts'
+import { counted, deferred, failureOf } from '../client/harness.ts'
+
+describe('onAbort', () => {
+  it('shares one listener, and leaves none', () => {
+    const { controller, listeners } = counted()
+    const stops = Array.from({ length: 100 }, () => onAbort(controller.signal, () => {}))
+    expect(listeners()).toBe(1)
+    for (const stop of stops) stop()
+    expect(listeners()).toBe(0)
+    onAbort(controller.signal, () => {})()
+    expect(listeners()).toBe(0)
+  })
+
+  it('tells each callback that was not taken back, once', () => {
+    const controller = new AbortController()
+    const told = [vi.fn(), vi.fn(), vi.fn()]
+    const stops = told.map(callback => onAbort(controller.signal, callback))
+    stops[1]!()
+    controller.abort()
+    controller.abort()
+    expect(told.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 1])
+  })
+
+  it('tells at once if it was aborted before', () => {
+    const callback = vi.fn()
+    onAbort(AbortSignal.abort(), callback)()
+    expect(callback).toHaveBeenCalledOnce()
+  })
+
+  it('lets a callback take others back', () => {
+    const controller = new AbortController()
+    const second = vi.fn()
+    let stop = () => {}
+    onAbort(controller.signal, () => stop())
+    stop = onAbort(controller.signal, second)
+    controller.abort()
+    expect(second).not.toHaveBeenCalled()
+  })
+})
+
+describe('abortable', () => {
+  it('settles as the work does, and leaves no listener', async () => {
+    const { controller, listeners } = counted()
+    expect(await abortable(controller.signal, Promise.resolve(5))).toBe(5)
+    const reason = new Error('work')
+    expect(await failureOf(abortable(controller.signal, Promise.reject(reason)))).toBe(reason)
+    await Promise.resolve()
+    expect(listeners()).toBe(0)
+  })
+
+  it.each([new Error('mine'), Object.freeze(new Error('frozen')), 'a text', 0, { why: 1 }])(
+    "rejects with the signal's own reason: %s",
+    async reason => {
+      const controller = new AbortController()
+      const { promise, reject } = deferred()
+      const result = failureOf(abortable(controller.signal, promise))
+      controller.abort(reason)
+      expect(await result).toBe(reason)
+      // It is of no interest any more, and must not be reported as unhandled.
+      reject(new Error('late'))
+      await Promise.resolve()
+    },
+  )
+})
