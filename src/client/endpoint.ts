@@ -1,9 +1,10 @@
+import { routeOf, toForm, toQuery } from './parts.ts'
 import type { CallOptions, Client, Operation, ResultPromise } from './types.ts'
 
 /** How an endpoint's answer is read; see {@link Operation}. */
 export type EndpointRules<Result> = Pick<
   Operation<Result>,
-  'list' | 'text' | 'ownError' | 'verbatim' | 'decode' | 'read'
+  'list' | 'ownError' | 'verbatim' | 'decode' | 'read' | 'stream'
 >
 
 /** What an endpoint function takes after the client: the parts of its path, its request where it has one, the options. */
@@ -46,10 +47,16 @@ export function endpoint<Request, Result, Parts extends readonly string[] = []>(
   const [method, path, goesTo = /^P/.test(method!) ? 'body' : 'none'] = route.split(' ')
   const count = path!.split('{').length - 1
   return (client, ...parameters) => {
-    const parts = parameters.slice(0, count) as string[]
     const rest = parameters.slice(count) as unknown[]
-    const request = goesTo === 'none' ? undefined : { [goesTo]: rest.shift() }
-    const operation = { ...rules, ...request, name, route: `${method} ${path}`, parts }
-    return client.request<Result>(operation, rest[0] as CallOptions)
+    const request = goesTo === 'none' ? undefined : rest.shift()
+    const operation: Operation<Result> = {
+      ...rules,
+      name,
+      route: `${method} ${routeOf(path!, parameters)}`,
+      ...(goesTo === 'body' && { body: request }),
+      ...(goesTo === 'query' && { query: toQuery(request as object) }),
+      ...(goesTo === 'form' && { form: toForm(request as object) }),
+    }
+    return client.request(operation, rest[0] as CallOptions)
   }
 }

@@ -13,7 +13,7 @@ import type { ReadContext } from './types.ts'
  */
 export async function readJson<T>(response: Response, context: ReadContext): Promise<Answer<T>> {
   const { signal, disconnect, watchers, maxResponseBytes: maxBytes, operation, sent, scrub } = context
-  const { list, text: id, ownError, verbatim, decode } = operation
+  const { list, ownError, verbatim, decode } = operation
   const text = await readText(openBody(response, { signal, disconnect, maxBytes, watchers }))
   const around = { response, scrub }
   const name = () => nameAnswer(text, around)
@@ -23,6 +23,5 @@ export async function readJson<T>(response: Response, context: ReadContext): Pro
   const data = decode ? decode(json, { sent, fail }) : json
   checkObject(data, name)
   if (list && !Array.isArray(data[list])) throw new ProtocolError(`The answer has no ${list}`)
-  if (id && typeof data[id] !== 'string') throw new ProtocolError(`The answer has no ${id}`)
   return { data: data as T, text }
 }

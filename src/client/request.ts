@@ -3,9 +3,9 @@ import { queryOf } from '../call/secrets.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { validationError } from '../errors/validation-error.ts'
 import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
-import { snakeCase, toWire } from '../wire/names.ts'
+import { toWire } from '../wire/names.ts'
 import type { Service } from '../wire/service.ts'
-import type { CallOptions, ClientConfig, Operation } from './types.ts'
+import type { CallOptions, ClientConfig, Operation, Query } from './types.ts'
 
 /** A client's checked configuration. */
 export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
@@ -30,55 +30,26 @@ export interface BuiltRequest {
 /** Options of a call that people put into the request: `headers` there would go out in the body, secrets and all. */
 const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries'] as const
 
-/** Fills a path segment in. A dot or two, even encoded, would name another one. */
-function segment(name: string, value: unknown): string {
-  try {
-    if (typeof value === 'string' && !/^\.{0,2}$/.test(value)) return encodeURIComponent(value)
-  } catch {}
-  throw validationError([{ path: name, message: 'must be an id' }])
-}
-
-function addQuery(query: URLSearchParams, more: object | undefined, rename: (name: string) => string): void {
-  for (const [key, value] of Object.entries(more ?? {})) {
-    const name = rename(key)
-    if (value === null) query.delete(name)
-    else if (Array.isArray(value)) for (const item of value) addQuery(query, { [`${name}[]`]: item }, String)
-    else if (/^(string|number|boolean)$/.test(typeof value)) query.set(name, `${value}`)
-    else if (value !== undefined)
-      throw validationError([{ path: `query.${key}`, message: 'must be a text, a number or a boolean' }])
+function addQuery(query: URLSearchParams, more: Query | undefined): void {
+  for (const [name, value] of Object.entries(more ?? {})) {
+    if (value === undefined) continue
+    query.delete(name)
+    for (const item of value === null ? [] : [value].flat()) {
+      if (!/^(string|number|boolean)$/.test(typeof item))
+        throw validationError([{ path: `query.${name}`, message: 'must be a text, a number or a boolean' }])
+      query.append(name, `${item}`)
+    }
   }
 }
 
 function buildUrl({ baseUrl, query }: Settings, operation: Operation<unknown>, more: CallOptions['query']): string {
-  const parts = [...(operation.parts ?? [])]
-  const path = operation.route
-    .slice(operation.route.indexOf('/'))
-    .replace(/\{(\w+)\}/g, (_, name: string) => segment(name, parts.shift()))
-  let url = baseUrl + path
-  if (query || more || operation.query) {
-    const members = new URLSearchParams()
-    addQuery(members, query, String)
-    addQuery(members, operation.query, snakeCase)
-    addQuery(members, more, String)
-    const text = `${members}`
-    if (text) url += `?${text}`
-  }
+  const path = operation.route.replace(/^\w+ /, '')
   // The platform's parser would make another address of these.
-  if (/[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) throw new ConfigurationError('A route must be a plain path')
-  return url
-}
-
-/** Makes a multipart form: lists as `name[]`, objects as JSON. The platform sets the type, with its boundary. */
-function toForm(request: object): FormData {
-  const form = new FormData()
-  const add = (name: string, value: unknown): void => {
-    if (value == null) return
-    if (value instanceof Blob) form.append(name, value)
-    else if (Array.isArray(value)) for (const item of value) add(`${name}[]`, item)
-    else form.append(name, typeof value === 'object' ? JSON.stringify(toWire(value)) : `${value}`)
-  }
-  for (const [key, value] of Object.entries(request)) add(snakeCase(key), value)
-  return form
+  if (!/^\/[^\\?#\s]*$/.test(path) || /\/(\.|%2e){1,2}(\/|$)/i.test(path))
+    throw new ConfigurationError('A route must be a plain path')
+  const members = new URLSearchParams()
+  for (const some of [query, operation.query, more]) addQuery(members, some)
+  return `${baseUrl}${path}${`?${members}`.replace(/^\?$/, '')}`
 }
 
 function buildJson(operation: Operation<unknown>, extraBody: object | undefined): string {
@@ -119,7 +90,7 @@ export function buildRequest(
   if ('body' in operation) {
     headers['content-type'] = 'application/json'
     body = buildJson(operation, extraBody)
-  } else if (operation.form) body = toForm(operation.form)
+  } else if (operation.form) body = operation.form
   if (more !== undefined) set(more)
   // The client's own were looked at when it was made.
   if (more !== undefined || url.includes('?'))

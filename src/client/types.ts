@@ -4,8 +4,10 @@ import type { Watcher } from '../call/watcher.ts'
 import type { HeadersOption } from '../wire/headers.ts'
 import type { KeyOption } from '../wire/service.ts'
 
-/** Values of a query string; `undefined` leaves one out, `null` removes one that was set before. */
-export type Query = { readonly [name: string]: string | number | boolean | null | undefined }
+/** Values of a query string; `undefined` leaves one out, `null` removes one that was set before, a list is sent one by one. */
+export type Query = {
+  readonly [name: string]: string | number | boolean | readonly (string | number | boolean)[] | null | undefined
+}
 
 /** What {@link createClient} takes. */
 export interface ClientConfig {
@@ -64,20 +66,16 @@ export interface CallOptions {
 export interface Operation<T> {
   /** The name of the endpoint function; rules, logs and metrics know the operation by it. */
   readonly name: string
-  /** The method and what is appended to the base URL: `'POST /embeddings'`, `'GET /models/{model}'`. */
+  /** The method and what is appended to the base URL: `'POST /embeddings'`. See `routeOf` for one with parts to fill in. */
   readonly route: string
-  /** The values of the `{…}` in the route, in their order. Each is one path segment; `''`, `.` and `..` are refused. */
-  readonly parts?: readonly string[] | undefined
   /** A request to send as JSON, in camelCase or snake_case. */
   readonly body?: unknown
-  /** A request to send as a multipart form: texts, numbers, `Blob`s and `File`s, lists of them, and objects as JSON. */
-  readonly form?: object | undefined
-  /** A request to send as the query, in camelCase or snake_case. */
-  readonly query?: object | undefined
+  /** A form to send; see `toForm`. */
+  readonly form?: FormData | undefined
+  /** Members of the query, as they are on the wire; see `toQuery`. */
+  readonly query?: Query | undefined
   /** The member of the answer that must be a list. */
   readonly list?: string | undefined
-  /** The member of the answer that must be a text: its id. */
-  readonly text?: string | undefined
   /** Whether a good answer may have a member `error`, as that of a failed job has. @default false */
   readonly ownError?: boolean | undefined
   /** Names whose values are maps of the user's own in this operation: nothing below them is renamed, either way. */

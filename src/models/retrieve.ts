@@ -1,5 +1,13 @@
+import { routeOf } from '../client/parts.ts'
 import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
 import type { Model } from './types.ts'
+
+/** Some gateways answer the list, whatever is asked for. */
+function readModel(json: unknown): Model {
+  if (typeof Object(json).id !== 'string') throw new ProtocolError('The answer has no id')
+  return json as Model
+}
 
 /**
  * Tells of one model: `GET /models/{model}`. A slash in the id is sent as `%2F`.
@@ -12,7 +20,7 @@ import type { Model } from './types.ts'
  */
 export function retrieveModel(client: Client, model: string, options?: CallOptions): ResultPromise<Model> {
   return client.request<Model>(
-    { name: 'retrieveModel', route: 'GET /models/{model}', parts: [model], text: 'id' },
+    { name: 'retrieveModel', route: routeOf('GET /models/{model}', [model]), decode: readModel },
     options,
   )
 }
