@@ -41,7 +41,7 @@ export function createClient(config: ClientConfig = {}): Client {
   const fetchWithPolicies = (config.policies ?? []).reduceRight(decorate, createSend(settings))
   return Object.freeze({
     baseUrl: settings.baseUrl,
-    request<T>(operation: Operation<T>, options: CallOptions = {}): ResultPromise<T> {
+    request<T>(operation: Operation<T> | (() => Operation<T>), options: CallOptions = {}): ResultPromise<T> {
       const exchanged = exchange(settings, fetchWithPolicies, operation, options)
       const result = exchanged.then(({ data }) => data)
       return Object.assign(result, {

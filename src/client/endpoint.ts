@@ -49,14 +49,14 @@ export function endpoint<Request, Result, Parts extends readonly string[] = []>(
   return (client, ...parameters) => {
     const rest = parameters.slice(count) as unknown[]
     const request = goesTo === 'none' ? undefined : rest.shift()
-    const operation: Operation<Result> = {
+    const build = (): Operation<Result> => ({
       ...rules,
       name,
       route: `${method} ${routeOf(path!, parameters)}`,
       ...(goesTo === 'body' && { body: request }),
       ...(goesTo === 'query' && { query: toQuery(request as object) }),
       ...(goesTo === 'form' && { form: toForm(request as object) }),
-    }
-    return client.request(operation, rest[0] as CallOptions)
+    })
+    return client.request(build, rest[0] as CallOptions)
   }
 }

@@ -41,7 +41,7 @@ function signing(source: Settings['key'], signal: AbortSignal | undefined): Pick
 export async function exchange<T>(
   settings: Settings,
   fetchWithPolicies: Fetch,
-  operation: Operation<T>,
+  given: Operation<T> | (() => Operation<T>),
   options: CallOptions,
 ): Promise<Exchange<T>> {
   const started = performance.now()
@@ -50,6 +50,7 @@ export async function exchange<T>(
   // What is no signal is refused here, before anything is sent.
   if (signal) onAbort(signal, () => {})()
   if (signal?.aborted) throw reasonOf(signal)
+  const operation = typeof given === 'function' ? given() : given
   if ('body' in operation) settings.validate?.(operation.body, operation.name)
   const { method, url, signs, init } = buildRequest(settings, operation, options)
   let attempts = 0

@@ -136,6 +136,9 @@ export interface ResultPromise<T> extends Promise<T> {
 /** Where to send requests, and how. Frozen, and its key cannot be read from it. */
 export interface Client {
   readonly baseUrl: string
-  /** Sends one operation. Endpoint functions stand on it; use it for an endpoint that has none yet. */
-  request<T>(operation: Operation<T>, options?: CallOptions): ResultPromise<T>
+  /**
+   * Sends one operation. Endpoint functions stand on it; `endpoint` makes one. What a function that makes the operation throws is
+   * what the call rejects with.
+   */
+  request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T>
 }

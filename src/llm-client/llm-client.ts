@@ -132,7 +132,7 @@ function checkConfig(config: LLMClientConfig): void {
 function checkedClient(client: Client): Client {
   return {
     baseUrl: client.baseUrl,
-    request<T>(operation: Operation<T>, options?: CallOptions): ResultPromise<T> {
+    request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
       const problem = unknownOption(options, CALL_OPTIONS)
       if (!problem) return client.request(operation, options)
       const refused = Promise.reject(validationError([{ path: '', message: `options: ${problem}` }]))

@@ -20,7 +20,7 @@ function readModel(json: unknown): Model {
  */
 export function retrieveModel(client: Client, model: string, options?: CallOptions): ResultPromise<Model> {
   return client.request<Model>(
-    { name: 'retrieveModel', route: routeOf('GET /models/{model}', [model]), decode: readModel },
+    () => ({ name: 'retrieveModel', route: routeOf('GET /models/{model}', [model]), decode: readModel }),
     options,
   )
 }
