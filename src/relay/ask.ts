@@ -1,0 +1,145 @@
+import { requestIdOf } from '../wire/api-failure.ts'
+import { digest } from '../wire/digest.ts'
+import { guessTokens, openAccount } from './account.ts'
+import { isEventStream, leave, plainAnswer, streamAnswer } from './answer.ts'
+import { type Checked, checkBody, type WireBody } from './check-body.ts'
+import { memoryQuota } from './memory-quota.ts'
+import { createMeter } from './meter.ts'
+import { readBody } from './read-body.ts'
+import { Refusal } from './refusal.ts'
+import { reserve } from './reserve.ts'
+import type { KeptLog } from './stream-store.ts'
+import type { RelayOptions, RelayUser } from './types.ts'
+import type { UpstreamRequest } from './upstream.ts'
+import { refusalOfThrown } from './upstream-failure.ts'
+import type { Visit } from './visit.ts'
+
+/** How often a request says that it lives, at least, in milliseconds. */
+const BEAT = 10_000
+
+/** What the requests of one relay share. */
+export interface Shared<User extends RelayUser> {
+  readonly options: RelayOptions<User>
+  readonly open: () => UpstreamRequest
+  readonly onError: (error: unknown) => void
+  readonly isAllowed: (model: unknown, user: User) => boolean | PromiseLike<boolean>
+  /** The requests whose streams can be stopped from here, by the names of their logs. */
+  readonly running: Map<string, UpstreamRequest>
+}
+
+function hex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Makes what answers a POST: checks it, reserves what it may cost, asks the service and passes its answer on. */
+export function createAsk<User extends RelayUser>({
+  options,
+  open,
+  onError,
+  isAllowed,
+  running,
+}: Shared<User>) {
+  const { streams, quota = memoryQuota(), rewrite, includeUsage = true, maxDetachedMs = 600_000 } = options
+
+  async function check(visit: Visit<User>, json: WireBody): Promise<Checked> {
+    const checked = checkBody(json, limitsOf(visit.user), visit.route.tokenField, options.strictBody)
+    // OpenRouter falls back to `models`, which stand beside `model`.
+    const { model, models } = json
+    for (const asked of [model, ...[models ?? []].flat()])
+      if (!(await isAllowed(asked, visit.user)))
+        throw new Refusal(403, 'model_not_allowed', 'This model may not be asked for', { param: 'model' })
+    return checked
+  }
+
+  function limitsOf(user: User) {
+    return (typeof options.limits === 'function' ? options.limits(user) : options.limits) ?? {}
+  }
+
+  /** A store that fails is no reason to answer nothing: the reader is told that nothing is kept. */
+  async function beginLog(
+    { id, route, after }: Visit<User>,
+    text: string,
+  ): Promise<KeptLog | Response | undefined> {
+    if (!streams || !id) return undefined
+    let log: KeptLog | Response | undefined
+    try {
+      log = await streams.keeper.begin(id, hex(await digest(`${route.path}\n${text}`)), after, onError)
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      return void onError(error)
+    }
+    if (!log) throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
+    return log
+  }
+
+  /** Asks for the counts of a stream. Returns whether the visitor did not. */
+  function askForUsage(body: WireBody): boolean {
+    const given = Object(body.stream_options)
+    if (!body.stream || given.include_usage) return false
+    body.stream_options = { ...given, include_usage: true }
+    return true
+  }
+
+  return async function ask(visit: Visit<User>): Promise<Response> {
+    const { request, route, user, name, id, requestId, keepAlive } = visit
+    const started = performance.now()
+    const limits = limitsOf(user)
+    const { text, bytes, json } = await readBody(request, limits.maxBodyBytes ?? 262_144)
+    const { body: checked, tokens } = await check(visit, json)
+    const body: WireBody = rewrite ? { ...(await rewrite(checked, user)) } : checked
+    const log = body.stream ? await beginLog(visit, text) : undefined
+    if (log instanceof Response) return log
+    const meter = createMeter(route.isChat && includeUsage && askForUsage(body), route.tellsEnd)
+    const upstream = open()
+    const inputTokens = guessTokens(bytes)
+    const reservation = await reserve(quota, name, limits, inputTokens + tokens).catch(async error => {
+      await log?.close()
+      throw error
+    })
+    const beat = setInterval(
+      async () => {
+        reservation.renew().catch(onError)
+        const failure = await log?.renew()
+        if (failure) upstream.abort(failure)
+      },
+      Math.min(BEAT, (streams?.lease ?? 30_000) / 3),
+    )
+    if (log) running.set(id!, upstream)
+    const asked = { user, path: route.path, model: body.model as string, requestId, inputTokens, started }
+    const account = openAccount(asked, reservation, meter, { onUse: options.onUse, onError }, () => {
+      clearInterval(beat)
+      if (log) running.delete(id!)
+    })
+    keepAlive(account.closed)
+    const onLeave = () => leave(upstream)
+    // A stream that is kept outlives its reader, who may come back.
+    if (!log) request.signal.addEventListener('abort', onLeave)
+    try {
+      const response = await upstream.send('POST', route.path, JSON.stringify(body))
+      const maxEvents = limits.hard ? tokens : Number.POSITIVE_INFINITY
+      const answering = {
+        upstream,
+        meter,
+        account,
+        response,
+        upstreamId: requestIdOf(response.headers),
+        maxEvents,
+      }
+      if (log && isEventStream(response)) {
+        const kept = log.keep(answering, maxDetachedMs)
+        keepAlive(kept.done)
+        return kept.response
+      }
+      await log?.close()
+      if (!isEventStream(response)) return await plainAnswer(answering)
+      return streamAnswer(answering, streams && id ? { 'x-relay-resumable': '0' } : {})
+    } catch (error) {
+      await log?.close()
+      const refusal = refusalOfThrown(error)
+      await account.close(refusal.status, upstream.isAborted ? 'left' : 'refused')
+      throw refusal
+    } finally {
+      request.signal.removeEventListener('abort', onLeave)
+    }
+  }
+}

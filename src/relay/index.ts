@@ -1,0 +1,8 @@
+// Public names of `llmfetch/relay`, one by one.
+
+export { memoryQuota } from './memory-quota.ts'
+export type { QuotaStore } from './quota-store.ts'
+export { relay } from './relay.ts'
+export { streamStore } from './stream-keeper.ts'
+export type { LogPart, RelayStreams, StreamStore } from './stream-store.ts'
+export type { RelayHandler, RelayLimits, RelayOptions, RelayOutcome, RelayUse, RelayUser } from './types.ts'

@@ -1,0 +1,95 @@
+import { STREAM_HEADERS } from './answer.ts'
+import { LOST } from './log-writer.ts'
+import type { LogPart } from './stream-store.ts'
+
+/** Reads a log on from an event; see `StreamStore.read`. */
+export type ReadLog = (after: number, signal: AbortSignal) => Promise<LogPart | undefined>
+
+/** How long a reader hears nothing at most, in milliseconds: proxies close a silent connection after as little as 60 seconds. */
+const KEEP_ALIVE = 15_000
+
+/** Ends every stream of a log, so that a reader can tell its end from that of a connection. Event stream parsers skip it. */
+export const END_MARK = ': end\n\n'
+
+const IDLE = Symbol()
+
+/** Settles with `IDLE` after the time of a keep-alive, or as `work` does. */
+async function orIdle<T>(work: Promise<T>): Promise<T | typeof IDLE> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const idle = new Promise<typeof IDLE>(resolve => {
+    timer = setTimeout(() => resolve(IDLE), KEEP_ALIVE)
+  })
+  try {
+    return await Promise.race([work, idle])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Numbers events as a reader gets them: with their `id`, whatever the service had there. */
+function numbered(events: readonly string[], after: number): string {
+  return events
+    .map(
+      (event, index) =>
+        `id: ${after + index + 1}\n${event.replace(/(^|[\r\n])id(:[^\r\n]*)?(\r\n|\r|\n)/g, '$1')}`,
+    )
+    .join('')
+}
+
+/**
+ * Streams a log to a reader from an event on, each event with its number. The reader is told where the writer has died.
+ *
+ * @param first what has been read of it already
+ */
+export function streamLog(read: ReadLog, after: number, first?: LogPart, onLeave?: () => void): Response {
+  const controller = new AbortController()
+  const encoder = new TextEncoder()
+  let position = after
+  let next: Promise<LogPart | undefined> | undefined = first && Promise.resolve(first)
+
+  async function pull(stream: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const send = (text: string) => stream.enqueue(encoder.encode(text))
+    // A store that fails now and then: the error ends the body, and the reader comes back.
+    next ??= read(position, controller.signal)
+    const part = await orIdle(next)
+    if (part === IDLE) return send(':\n\n')
+    next = undefined
+    const { events, closed } = part ?? { events: [LOST], closed: true }
+    const text = numbered(events, position)
+    send(closed ? text + END_MARK : text)
+    position += events.length
+    if (closed) stream.close()
+  }
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull,
+      cancel() {
+        controller.abort()
+        // It rejects with the abort, and nobody reads any more.
+        next?.catch(() => {})
+        onLeave?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { headers: { ...STREAM_HEADERS, 'x-relay-resumable': '1' } })
+}
+
+/**
+ * Answers a reader who comes back.
+ *
+ * @returns undefined where there is no log, or its writer has died; an answer without a body where nothing is left to be read
+ */
+export async function attach(read: ReadLog, after: number): Promise<Response | undefined> {
+  const patience = new AbortController()
+  const reading = read(after, patience.signal)
+  const first = await orIdle(reading)
+  if (first !== IDLE)
+    return !first?.events.length && first?.closed
+      ? new Response(null, { status: 204 })
+      : first && streamLog(read, after, first)
+  reading.catch(() => {})
+  patience.abort()
+  return streamLog(read, after)
+}

@@ -1,0 +1,71 @@
+import type { QuotaStore } from './quota-store.ts'
+import { Refusal } from './refusal.ts'
+import type { RelayLimits } from './types.ts'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+
+/** How long a place is believed without a renewal, in milliseconds: a process that died must not keep it. */
+const PLACE = 30_000
+
+/** What one request has taken of its user's quota. */
+export interface Reservation {
+  /** Renews the place; to be called in a third of its time. */
+  renew(): Promise<unknown>
+  /** Puts what was really used in the place of the guess, and gives the place back. */
+  settle(tokens: number): Promise<void>
+}
+
+function refuse(code: string, message: string, wait: number): never {
+  const headers = {
+    'retry-after': `${Math.max(1, Math.ceil(wait / 1000))}`,
+    // Nobody should wait for midnight with an open page.
+    ...(wait > MINUTE && { 'x-should-retry': 'false' }),
+  }
+  throw new Refusal(429, code, message, { headers })
+}
+
+/**
+ * Takes a request's share of the quota before it is sent: a place, a request of this minute, the tokens that it may cost. A
+ * refusal takes nothing.
+ *
+ * @throws {Refusal} 429, with the time until there may be more
+ */
+export async function reserve(
+  quota: QuotaStore,
+  user: string,
+  { requestsPerMinute, tokensPerDay, concurrent }: RelayLimits,
+  tokens: number,
+): Promise<Reservation> {
+  const now = Date.now()
+  const id = crypto.randomUUID()
+  const place = `${user}:open`
+  const day = `${user}:tokens:${Math.floor(now / DAY)}`
+  const renew = async () => concurrent === undefined || (await quota.hold(place, id, concurrent, PLACE))
+  const release = async () => concurrent !== undefined && quota.release(place, id)
+  if (!(await renew())) refuse('too_many_at_once', `${concurrent} requests are being answered already`, 1000)
+  try {
+    if (requestsPerMinute !== undefined) {
+      const minute = Math.floor(now / MINUTE)
+      if ((await quota.add(`${user}:requests:${minute}`, 1, MINUTE)) > requestsPerMinute)
+        refuse(
+          'too_many_requests',
+          `${requestsPerMinute} requests a minute are allowed`,
+          (minute + 1) * MINUTE - now,
+        )
+    }
+    if (tokensPerDay !== undefined && (await quota.add(day, tokens, DAY)) > tokensPerDay) {
+      await quota.add(day, -tokens, DAY)
+      refuse('tokens_used_up', `The ${tokensPerDay} tokens of this day are used up`, DAY - (now % DAY))
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return {
+    renew,
+    async settle(used) {
+      await Promise.all([release(), tokensPerDay !== undefined && quota.add(day, used - tokens, DAY)])
+    },
+  }
+}

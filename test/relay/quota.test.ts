@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createChatCompletion, RateLimitError } from '../../src/index.ts'
+import { memoryQuota, type QuotaStore } from '../../src/relay/index.ts'
+import { failureOf } from '../client/harness.ts'
+import { until } from '../support/frames.ts'
+import { errorOf, pageClient, question, relayOf, visit } from './harness.ts'
+
+const MIDDAY = Date.parse('2026-03-01T12:00:00Z')
+
+describe('the quota of a relay', () => {
+  beforeEach(() => vi.useFakeTimers({ now: MIDDAY, toFake: ['Date'] }))
+  afterEach(() => vi.useRealTimers())
+
+  it('counts requests by the minute and by the user', async () => {
+    const { handle, service } = relayOf({ limits: { requestsPerMinute: 2 } })
+    vi.setSystemTime(MIDDAY + 50_000)
+    for (const expected of [200, 200, 429, 429]) expect((await handle(visit())).status).toBe(expected)
+    expect((await handle(visit(question, { user: 'bob' }))).status).toBe(200)
+    const refused = await handle(visit())
+    expect(refused.headers.get('retry-after')).toBe('10')
+    expect(await errorOf(refused)).toMatchObject({ code: 'too_many_requests', type: 'rate_limit_error' })
+    vi.setSystemTime(MIDDAY + 60_000)
+    expect((await handle(visit())).status).toBe(200)
+    expect(service.requests).toHaveLength(4)
+  })
+
+  it('reserves what a request may cost, and settles what it did', async () => {
+    const sums: number[] = []
+    const store = memoryQuota()
+    const quota: QuotaStore = {
+      ...store,
+      async add(key, amount, ttl) {
+        const sum = await store.add(key, amount, ttl)
+        sums.push(sum)
+        return sum
+      },
+    }
+    const bytes = JSON.stringify(question).length
+    const { handle } = relayOf({ quota, limits: { tokensPerDay: 1000, maxTokens: 500 } })
+    const { usage } = await (await handle(visit())).json()
+    expect(sums).toEqual([Math.ceil(bytes / 3) + 500, usage.total_tokens])
+  })
+
+  it('counts no tokens of a request that the service refused', async () => {
+    const { handle } = relayOf({ limits: { tokensPerDay: 600, maxTokens: 500 } }, { faults: { status: 503 } })
+    for (let i = 0; i < 5; i++) expect((await handle(visit())).status).toBe(503)
+  })
+
+  it('is used up until midnight, and says so', async () => {
+    const { handle } = relayOf({ limits: { tokensPerDay: 550, maxTokens: 500 } })
+    const statuses: number[] = []
+    for (let i = 0; i < 12; i++) statuses.push((await handle(visit())).status)
+    expect([statuses[0], statuses.at(-1)]).toEqual([200, 429])
+    const refused = await handle(visit())
+    expect(refused.headers.get('retry-after')).toBe(`${12 * 3600}`)
+    expect(refused.headers.get('x-should-retry')).toBe('false')
+    const error = await failureOf(createChatCompletion(pageClient(handle), question as never))
+    expect(error).toBeInstanceOf(RateLimitError)
+    expect(error).toMatchObject({ code: 'tokens_used_up', retryAfter: 12 * 3_600_000, retryable: false })
+    expect((await handle(visit(question, { user: 'bob' }))).status).toBe(200)
+    vi.setSystemTime(MIDDAY + 12 * 3_600_000)
+    expect((await handle(visit())).status).toBe(200)
+  })
+
+  it('is not passed by two requests at once', async () => {
+    const { handle, service } = relayOf({ limits: { tokensPerDay: 1200, maxTokens: 500 } })
+    const statuses = await Promise.all(Array.from({ length: 10 }, async () => (await handle(visit())).status))
+    expect(statuses.filter(status => status === 200)).toHaveLength(2)
+    expect(service.requests).toHaveLength(2)
+  })
+
+  it('bounds how many are answered at once; a place comes back however an answer ends', async () => {
+    const { handle, service } = relayOf({ limits: { concurrent: 2 } }, { chunkDelay: 5 })
+    const ask = () => handle(visit({ ...question, stream: true }))
+    const [first, second] = [await ask(), await ask()]
+    expect(await errorOf(await ask())).toMatchObject({ status: 429, code: 'too_many_at_once' })
+    await first.body!.cancel()
+    await until(() => service.requests[0]!.aborted)
+    const third = await ask()
+    expect(third.status).toBe(200)
+    await second.text()
+    await third.text()
+    const bad = relayOf(
+      { limits: { concurrent: 1 } },
+      { faults: [{ status: 500 }, { reset: 'headers' }, { reset: 2 }] },
+    )
+    for (const status of [500, 502, 200, 200]) {
+      const response = await bad.handle(visit({ ...question, stream: true }))
+      expect(response.status).toBe(status)
+      await response.text()
+    }
+  })
+
+  it('cuts a stream that takes more than was reserved, where that is asked for', async () => {
+    const model = { reply: () => 'word '.repeat(100) }
+    const fetchAll = async (hard: boolean) => {
+      const { handle, service } = relayOf({ limits: { hard, maxTokens: 20 } }, model)
+      const ignoring = relayOf({
+        limits: { hard, maxTokens: 20 },
+        fetch: (url, init) =>
+          service(url, {
+            ...init,
+            body: JSON.stringify({ ...JSON.parse(init.body as string), max_tokens: 200 }),
+          }),
+      })
+      expect(handle).not.toBe(ignoring.handle)
+      return (await ignoring.handle(visit({ ...question, stream: true }))).text()
+    }
+    expect(await fetchAll(false)).toContain('[DONE]')
+    const cut = await fetchAll(true)
+    expect(cut).not.toContain('[DONE]')
+    expect(cut).toContain('"code":"tokens_used_up"')
+  })
+
+  it('is held where its store fails', async () => {
+    const quota = { ...memoryQuota(), add: () => Promise.reject(new Error('redis is down')) }
+    const { handle, service, errors } = relayOf({ quota, limits: { requestsPerMinute: 5, concurrent: 1 } })
+    for (let i = 0; i < 2; i++) expect((await handle(visit())).status).toBe(500)
+    expect([service.requests.length, errors.length]).toEqual([0, 2])
+  })
+})
+
+describe('a quota in memory', () => {
+  beforeEach(() => vi.useFakeTimers({ now: MIDDAY, toFake: ['Date'] }))
+  afterEach(() => vi.useRealTimers())
+
+  it('forgets a counter at its time', async () => {
+    const quota = memoryQuota()
+    expect(await quota.add('a', 5, 1000)).toBe(5)
+    vi.setSystemTime(MIDDAY + 900)
+    expect(await quota.add('a', 5, 1000)).toBe(10)
+    vi.setSystemTime(MIDDAY + 1000)
+    expect(await quota.add('a', 1, 1000)).toBe(1)
+  })
+
+  it('gives a place back that nobody renewed', async () => {
+    const quota = memoryQuota()
+    expect(await quota.hold('a', '1', 1, 1000)).toBe(true)
+    vi.setSystemTime(MIDDAY + 900)
+    expect(await quota.hold('a', '1', 1, 1000)).toBe(true)
+    expect(await quota.hold('a', '2', 1, 1000)).toBe(false)
+    vi.setSystemTime(MIDDAY + 1900)
+    expect(await quota.hold('a', '2', 1, 1000)).toBe(true)
+    await quota.release('a', '2')
+    expect(await quota.hold('a', '3', 1, 1000)).toBe(true)
+    await quota.release('b', '2')
+  })
+})
