@@ -1,6 +1,7 @@
 // Public names of `llmfetch/relay`, one by one.
 
 export { memoryQuota } from './memory-quota.ts'
+export { type MemoryStreamsOptions, memoryStreams, type StreamStoreOptions } from './memory-streams.ts'
 export type { QuotaStore } from './quota-store.ts'
 export { relay } from './relay.ts'
 export { streamStore } from './stream-keeper.ts'

@@ -26,14 +26,10 @@ async function orIdle<T>(work: Promise<T>): Promise<T | typeof IDLE> {
   }
 }
 
-/** Numbers events as a reader gets them: with their `id`, whatever the service had there. */
-function numbered(events: readonly string[], after: number): string {
-  return events
-    .map(
-      (event, index) =>
-        `id: ${after + index + 1}\n${event.replace(/(^|[\r\n])id(:[^\r\n]*)?(\r\n|\r|\n)/g, '$1')}`,
-    )
-    .join('')
+/** Makes an event as a reader gets it: with its number in the place of an `id` of the service's, and with one kind of line end. */
+function numbered(event: string, id: number): string {
+  const lines = event.split(/\r\n|\r|\n/).filter(line => line && !/^id(:|$)/.test(line))
+  return `id: ${id}\n${lines.join('\n')}\n\n`
 }
 
 /**
@@ -55,7 +51,7 @@ export function streamLog(read: ReadLog, after: number, first?: LogPart, onLeave
     if (part === IDLE) return send(':\n\n')
     next = undefined
     const { events, closed } = part ?? { events: [LOST], closed: true }
-    const text = numbered(events, position)
+    const text = events.map((event, index) => numbered(event, position + index + 1)).join('')
     send(closed ? text + END_MARK : text)
     position += events.length
     if (closed) stream.close()
