@@ -1,4 +1,4 @@
-import { type FetchPolicy, policy } from '../call/policy.ts'
+import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
 import { abortWith, linked, sleep } from '../call/signals.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
@@ -48,7 +48,7 @@ function mayPass(status: number): boolean {
  * const client = createClient({ baseUrl: '/api/v1', apiKey: () => session(), fetch: resume()(fetch) })
  */
 export function resume({ within = 60_000, initialDelay = 250, onResume }: ResumeOptions = {}): FetchPolicy {
-  return policy('resume', async ({ input, init, signal, call }, send) => {
+  return policy('resume', async ({ url, input, init, signal, call, repeatable }, send) => {
     if (call)
       throw new ConfigurationError('resume goes around fetch: createClient({ fetch: resume()(fetch) })')
     const given: Partial<Request> = Object(input)
@@ -58,7 +58,7 @@ export function resume({ within = 60_000, initialDelay = 250, onResume }: Resume
       headers.set('idempotency-key', crypto.randomUUID())
     }
     const { controller, unlink } = linked(signal)
-    let changes: RequestInit = { headers, signal: controller.signal }
+    let changes: FetchInit & { url?: string } = { headers, signal: controller.signal }
     let lastEventId = Number(headers.get('last-event-id'))
     let attempt = 0
     let since = performance.now()
@@ -77,12 +77,12 @@ export function resume({ within = 60_000, initialDelay = 250, onResume }: Resume
           const response = await send(undefined, changes)
           if (response.status === 410)
             throw new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
-          if (response.ok || !('method' in changes)) return response
+          if (response.ok || !changes.url) return response
           cause = new IncompleteStreamError(`The stream cannot be resumed: status ${response.status}`)
           if (!mayPass(response.status)) throw cause
           response.body?.cancel().catch(() => {})
         } catch (thrown) {
-          if (thrown instanceof IncompleteStreamError) throw thrown
+          if (thrown instanceof IncompleteStreamError || (!changes.url && !repeatable)) throw thrown
           cause = thrown
         }
       }
@@ -97,7 +97,13 @@ export function resume({ within = 60_000, initialDelay = 250, onResume }: Resume
       return first
     }
     // From here on it is read, whatever asked for it.
-    changes = { ...changes, method: 'GET', body: null }
+    changes = {
+      ...changes,
+      url,
+      method: 'GET',
+      body: null,
+      ...(given.credentials && { credentials: given.credentials }),
+    }
     let reader = first.body.getReader()
     let decoder = new TextDecoder()
     let text = ''

@@ -5,7 +5,6 @@ import {
   createClient,
   finalCompletion,
   readStream,
-  resume,
   streamChatCompletion,
 } from '../../src/index.ts'
 import { memoryStreams, type RelayOptions, type RelayUse, streamStore } from '../../src/relay/index.ts'
@@ -302,17 +301,5 @@ describe('a stream that is kept', () => {
     expect(two).toEqual(one)
     expect(service.requests).toHaveLength(1)
     expect(JSON.stringify(one)).not.toContain(KEY)
-  })
-})
-
-describe('resume', () => {
-  it('stands around a fetch, and says so in a client', async () => {
-    const client = createClient({ baseUrl: APP, fetch: async () => Response.json({}), policies: [resume()] })
-    expect(
-      await failureOf(collectText(streamChatCompletion(client, question as ChatCompletionRequest))),
-    ).toMatchObject({
-      name: 'ConfigurationError',
-      message: expect.stringContaining('fetch: resume()(fetch)'),
-    })
   })
 })

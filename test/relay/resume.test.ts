@@ -1,0 +1,304 @@
+import { describe, expect, it, vi } from 'vitest'
+import {
+  type BrokenLine,
+  type ChatCompletionRequest,
+  type Client,
+  collectText,
+  createClient,
+  type Fetch,
+  type ResumeOptions,
+  readStream,
+  resume,
+  retry,
+  streamChatCompletion,
+  timeout,
+} from '../../src/index.ts'
+import { memoryStreams } from '../../src/relay/index.ts'
+import { failureOf } from '../client/harness.ts'
+import { until } from '../support/frames.ts'
+import { type Cut, cutting, randomOf } from './cutting.ts'
+import { APP, CHAT, fetchOf, question, relayOf } from './harness.ts'
+
+const LONG = Array.from({ length: 60 }, (_, index) => `wörd${index} `).join('')
+const request = question as ChatCompletionRequest
+const quick: ResumeOptions = { initialDelay: 2 }
+
+function kept(options = {}, model = {}) {
+  return relayOf({ streams: memoryStreams(), ...options }, { reply: () => LONG, ...model })
+}
+
+function clientOf(fetch: Fetch, options: ResumeOptions = quick): Client {
+  return createClient({ baseUrl: `${APP}/api/v1`, apiKey: () => 'user-anna', fetch: resume(options)(fetch) })
+}
+
+/** The headers and the method of each request on the line. */
+function recorded(next: Fetch): {
+  fetch: Fetch
+  seen: { method: string; headers: Headers; body: unknown }[]
+} {
+  const seen: { method: string; headers: Headers; body: unknown }[] = []
+  const fetch: Fetch = (url, init) => {
+    seen.push({ method: init.method ?? 'GET', headers: new Headers(init.headers), body: init.body })
+    return next(url, init)
+  }
+  return { fetch, seen }
+}
+
+describe('resume', () => {
+  it('stands around a fetch, and says so in a client', async () => {
+    const client = createClient({ baseUrl: APP, fetch: async () => Response.json({}), policies: [resume()] })
+    expect(await failureOf(collectText(streamChatCompletion(client, request)))).toMatchObject({
+      name: 'ConfigurationError',
+      message: expect.stringContaining('fetch: resume()(fetch)'),
+    })
+  })
+
+  it.each(['error', 'end'] as const)('goes on exactly where lines broke, by %s, at any byte', async how => {
+    const random = randomOf(how.length)
+    let broken = 0
+    for (let i = 0; i < 40; i++) {
+      const { handle, service } = kept()
+      const line = cutting(
+        fetchOf(handle),
+        () => Math.floor(random() * 6000),
+        () => how,
+      )
+      const whole = await (
+        await resume(quick)(line.fetch)(CHAT, {
+          method: 'POST',
+          headers: { authorization: 'Bearer user-anna', 'idempotency-key': 'k' },
+          body: JSON.stringify({ ...request, stream: true }),
+        })
+      ).text()
+      const direct = await fetchOf(handle)(CHAT, {
+        headers: { authorization: 'Bearer user-anna', 'idempotency-key': 'k' },
+      })
+      expect(whole).toBe(await direct.text())
+      expect(service.requests).toHaveLength(1)
+      broken += line.lines - 1
+    }
+    expect(broken).toBeGreaterThan(60)
+  })
+
+  it('gives the client one answer over many lines', async () => {
+    const { handle, service } = kept({}, { chunkDelay: 1 })
+    const line = cutting(fetchOf(handle), () => 2000)
+    expect(await collectText(streamChatCompletion(clientOf(line.fetch), request))).toBe(LONG)
+    expect(line.lines).toBeGreaterThan(3)
+    expect(service.requests).toHaveLength(1)
+  })
+
+  it('is what makes the difference', async () => {
+    const { handle } = kept()
+    const line = cutting(fetchOf(handle), () => 2000)
+    const client = createClient({ baseUrl: `${APP}/api/v1`, apiKey: () => 'user-anna', fetch: line.fetch })
+    expect(await failureOf(collectText(streamChatCompletion(client, request)))).toMatchObject({
+      name: 'IncompleteStreamError',
+    })
+  })
+
+  it('sends the same key each time, and asks by GET for what is missing', async () => {
+    const { handle } = kept()
+    const { fetch, seen } = recorded(cutting(fetchOf(handle), () => 3000).fetch)
+    await collectText(streamChatCompletion(clientOf(fetch), request))
+    expect(seen.map(({ method }) => method)).toEqual(['POST', ...seen.slice(1).map(() => 'GET')])
+    expect(new Set(seen.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1)
+    const ids = seen.slice(1).map(({ headers }) => Number(headers.get('last-event-id')))
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b))
+    expect(
+      seen
+        .slice(1)
+        .every(({ headers, body }) => headers.get('authorization') === 'Bearer user-anna' && !body),
+    ).toBe(true)
+    const another = recorded(fetchOf(handle))
+    await collectText(streamChatCompletion(clientOf(another.fetch), request))
+    expect(another.seen[0]!.headers.get('idempotency-key')).not.toBe(seen[0]!.headers.get('idempotency-key'))
+  })
+
+  it('sends a request again that got no answer, and the service is asked once', async () => {
+    const { handle, service } = kept()
+    let lost = 0
+    const fetch: Fetch = async (url, init) => {
+      const response = await fetchOf(handle)(url, init)
+      if (++lost > 3) return response
+      await response.body!.cancel()
+      throw new TypeError('Failed to fetch')
+    }
+    expect(await collectText(streamChatCompletion(clientOf(fetch), request))).toBe(LONG)
+    expect(service.requests).toHaveLength(1)
+  })
+
+  it('tells of each broken line', async () => {
+    const { handle } = kept()
+    const lines: BrokenLine[] = []
+    const line = cutting(fetchOf(handle), () => 4000)
+    await collectText(
+      streamChatCompletion(clientOf(line.fetch, { ...quick, onResume: line => lines.push(line) }), request),
+    )
+    expect(lines).toHaveLength(line.lines - 1)
+    for (const { attempt, lastEventId, error } of lines) {
+      expect(attempt).toBe(1)
+      expect(lastEventId).toBeGreaterThan(0)
+      expect(error).toBeInstanceOf(TypeError)
+    }
+  })
+
+  it('outlives a relay that is away for a while', async () => {
+    const { handle, service } = kept()
+    const line = cutting(fetchOf(handle), () => 5000)
+    let calls = 0
+    const fetch: Fetch = async (url, init) => {
+      if (++calls % 3 === 2) return new Response('deploying', { status: 503 })
+      if (calls % 3 === 0) throw new TypeError('Failed to fetch')
+      return line.fetch(url, init)
+    }
+    expect(await collectText(streamChatCompletion(clientOf(fetch), request))).toBe(LONG)
+    expect(service.requests).toHaveLength(1)
+  })
+
+  it('gives up after its time, with what broke the line', async () => {
+    const { handle } = kept()
+    let calls = 0
+    const fetch: Fetch = async (url, init) => {
+      if (calls++) throw new TypeError('Failed to fetch')
+      return cutting(fetchOf(handle), () => 2000).fetch(url, init)
+    }
+    const error = await failureOf(
+      collectText(streamChatCompletion(clientOf(fetch, { initialDelay: 5, within: 60 }), request)),
+    )
+    expect(error).toMatchObject({ name: 'IncompleteStreamError', partial: expect.anything() })
+    expect(calls).toBeGreaterThan(2)
+    const never = clientOf(() => Promise.reject(new TypeError('Failed to fetch')), {
+      initialDelay: 5,
+      within: 30,
+    })
+    expect(await failureOf(collectText(streamChatCompletion(never, request)))).toMatchObject({
+      name: 'ConnectionError',
+    })
+  })
+
+  it('ends at once where the stream is gone, or its reader may not read it any more', async () => {
+    for (const status of [410, 401, 404]) {
+      const { handle } = kept()
+      let calls = 0
+      const fetch: Fetch = async (url, init) => {
+        if (calls++) return Response.json({ error: { message: 'no' } }, { status })
+        return cutting(fetchOf(handle), () => 2000).fetch(url, init)
+      }
+      const error = await failureOf(collectText(streamChatCompletion(clientOf(fetch), request)))
+      expect(error).toMatchObject({ name: 'IncompleteStreamError' })
+      expect(calls).toBe(2)
+    }
+  })
+
+  it('says that a stream is gone to who comes with an old key', async () => {
+    const { handle } = kept()
+    const headers = { authorization: 'Bearer user-anna', 'idempotency-key': 'old' }
+    expect(await failureOf(resume()(fetchOf(handle))(CHAT, { headers }))).toMatchObject({
+      name: 'IncompleteStreamError',
+      code: 'stream_gone',
+    })
+  })
+
+  it('lets a page that was loaded anew read the same answer by its key', async () => {
+    const { handle, service } = kept({}, { chunkDelay: 1 })
+    const client = clientOf(cutting(fetchOf(handle), () => 3000).fetch)
+    const before = streamChatCompletion(client, request, { idempotencyKey: 'stored' })
+    for await (const _ of before) break
+    const again = clientOf(cutting(fetchOf(handle), () => 3000).fetch)
+    expect(await collectText(streamChatCompletion(again, request, { idempotencyKey: 'stored' }))).toBe(LONG)
+    const headers = { authorization: 'Bearer user-anna', 'idempotency-key': 'stored', 'last-event-id': '0' }
+    const response = await resume(quick)(cutting(fetchOf(handle), () => 3000).fetch)(CHAT, { headers })
+    expect(await collectText(readStream(response))).toBe(LONG)
+    expect(service.requests).toHaveLength(1)
+  })
+
+  it('ends its waits on abort, and when its reader leaves', async () => {
+    const { handle } = kept()
+    let calls = 0
+    const fetch: Fetch = async (url, init) => {
+      if (calls++) throw new TypeError('Failed to fetch')
+      return cutting(fetchOf(handle), () => 2000).fetch(url, init)
+    }
+    const controller = new AbortController()
+    const onResume = vi.fn()
+    const stream = streamChatCompletion(clientOf(fetch, { initialDelay: 10_000, onResume }), request, {
+      signal: controller.signal,
+    })
+    const failing = failureOf(collectText(stream))
+    await until(() => onResume.mock.calls.length === 1)
+    controller.abort(new Error('mine'))
+    expect(await failing).toMatchObject({ message: 'mine' })
+    expect(calls).toBe(1)
+  })
+
+  it('stops the line, not the stream, when its reader leaves', async () => {
+    const { handle, service } = kept({}, { chunkDelay: 2 })
+    let cancelled = 0
+    const fetch: Fetch = async (url, init) => {
+      const response = await fetchOf(handle)(url, init)
+      const { readable, writable } = new TransformStream()
+      response.body!.pipeTo(writable).catch(() => cancelled++)
+      return new Response(readable, response)
+    }
+    for await (const _ of streamChatCompletion(clientOf(fetch), request)) break
+    await until(() => cancelled === 1)
+    expect(service.requests[0]!.aborted).toBe(false)
+  })
+
+  it('goes on after a silent line, by a time limit inside of it', async () => {
+    const { handle, service } = kept()
+    const cuts: Cut[] = ['silence', 'error', 'silence']
+    const line = cutting(
+      fetchOf(handle),
+      () => 5000,
+      () => cuts.pop() ?? 'error',
+    )
+    const fetch = timeout({ idle: 60 })(line.fetch)
+    expect(await collectText(streamChatCompletion(clientOf(fetch), request))).toBe(LONG)
+    expect(service.requests).toHaveLength(1)
+  })
+
+  it('leaves alone what is no stream of a relay', async () => {
+    const answers = [
+      new Response('plain'),
+      Response.json({}, { status: 404 }),
+      new Response(null, { status: 204 }),
+      new Response('x', { headers: { 'x-relay-resumable': '0' } }),
+    ]
+    for (const answer of answers)
+      expect(await resume()(async () => answer)(CHAT, { method: 'POST' })).toBe(answer)
+    const { fetch, seen } = recorded(async () => new Response('list'))
+    await resume()(fetch)(`${APP}/v1/models`, {})
+    expect(seen[0]!.headers.has('idempotency-key')).toBe(false)
+  })
+
+  it('takes what any client gives: a URL, a Request', async () => {
+    const { handle } = kept()
+    const around = resume(quick)(
+      cutting(
+        (input, init) => handle(new Request(input, init)),
+        () => 3000,
+      ).fetch,
+    ) as typeof fetch
+    const init = {
+      method: 'POST',
+      headers: { authorization: 'Bearer user-anna' },
+      body: JSON.stringify({ ...request, stream: true }),
+    }
+    expect(await collectText(readStream(await around(new URL(CHAT), init)))).toBe(LONG)
+    expect(await collectText(readStream(await around(new Request(CHAT, init))))).toBe(LONG)
+  })
+
+  it('asks once in all under a policy that retries, with a key of the caller', async () => {
+    const { handle, service } = kept({}, { faults: [{ status: 503 }] })
+    const client = createClient({
+      baseUrl: `${APP}/api/v1`,
+      apiKey: () => 'user-anna',
+      fetch: resume(quick)(fetchOf(handle)),
+      policies: [retry({ initialDelay: 1 })],
+    })
+    expect(await collectText(streamChatCompletion(client, request, { idempotencyKey: 'k' }))).toBe(LONG)
+    expect(service.requests).toHaveLength(2)
+  })
+})
