@@ -1,0 +1,155 @@
+import type { StreamStoreOptions } from './memory-streams.ts'
+import {
+  commandOf,
+  type RedisClient,
+  type RedisCommand,
+  restCommand,
+  type UpstashOptions,
+} from './redis-command.ts'
+import { streamStore } from './stream-keeper.ts'
+import type { RelayStreams } from './stream-store.ts'
+
+/** Times in milliseconds. */
+export interface RedisStreamsOptions extends StreamStoreOptions {
+  /** The longest time between two looks of a reader who waits; the first come sooner. @default 500 */
+  readonly poll?: number | undefined
+  /** What the keys begin with. @default 'llmfetch:stream:' */
+  readonly prefix?: string | undefined
+}
+
+/** The first wait of a reader, in milliseconds. Each further one is half as long again. */
+const FIRST_POLL = 50
+
+/** How many events one read gives at most. */
+const BATCH = 1000
+
+/** How long a log is kept that its writer left without a word, in milliseconds. */
+const ABANDONED = 3_600_000
+
+/*
+ * Three keys hold a log, in one slot of a cluster: its state, its events, and the lease of its writer, which Redis ends by itself.
+ * Each script is one step that nobody comes between.
+ */
+
+const CREATE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HGET', KEYS[1], 'mark') end
+redis.call('DEL', KEYS[2])
+redis.call('HSET', KEYS[1], 'mark', ARGV[1], 'chars', 0)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('SET', KEYS[3], 1, 'PX', ARGV[2])
+return false`
+
+const APPEND = `
+if redis.call('EXISTS', KEYS[1], KEYS[3]) < 2 then return 0 end
+if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[1]) then return 0 end
+if redis.call('HINCRBY', KEYS[1], 'chars', ARGV[4]) > tonumber(ARGV[5]) then
+  redis.call('HINCRBY', KEYS[1], 'chars', -ARGV[4])
+  return 0
+end
+for i = 6, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+redis.call('SET', KEYS[3], 1, 'PX', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1`
+
+const CLOSE = `
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HEXISTS', KEYS[1], 'closed') == 1 then return 0 end
+if ARGV[2] ~= '' and redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('DEL', KEYS[3])
+if ARGV[3] then redis.call('RPUSH', KEYS[2], ARGV[3]) end
+if redis.call('LLEN', KEYS[2]) == 0 then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'closed', 1)
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[1])
+end
+return 1`
+
+const READ = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local after = tonumber(ARGV[1])
+local events = redis.call('LRANGE', KEYS[2], after, after + ARGV[2] - 1)
+local length = redis.call('LLEN', KEYS[2])
+local closed = redis.call('HEXISTS', KEYS[1], 'closed') == 1
+if closed and after + #events >= length then return {1, events} end
+if #events == 0 and not closed and redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
+return {0, events}`
+
+/** Waits, or rejects with the signal's reason. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = () => {
+      clearTimeout(timer)
+      reject(signal!.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', fail)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', fail)
+  })
+}
+
+function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions): RelayStreams {
+  const {
+    ttl = 600_000,
+    lease = 30_000,
+    maxChars = 8_388_608,
+    poll = 500,
+    prefix = 'llmfetch:stream:',
+  } = options
+
+  function run(script: string, id: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    const keys = ['state', 'events', 'lease'].map(part => `${prefix}{${id}}:${part}`)
+    return command('EVAL', script, '3', ...keys, ...args.map(String))
+  }
+
+  return streamStore({
+    lease,
+    async create(id, mark) {
+      const other = await run(CREATE, id, mark, lease, ABANDONED)
+      return typeof other === 'string' ? other : undefined
+    },
+    async append(id, from, events) {
+      const size = events.reduce((sum, { length }) => sum + length, 0)
+      return (await run(APPEND, id, from, lease, ABANDONED, size, maxChars, ...events)) === 1
+    },
+    async close(id, error, from) {
+      await run(CLOSE, id, ttl, from ?? '', ...(error === undefined ? [] : [error]))
+    },
+    async read(id, after, signal) {
+      for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.5, poll)) {
+        signal?.throwIfAborted()
+        const reply = (await run(READ, id, after, BATCH)) as [number, string[]] | number
+        if (typeof reply === 'number') return undefined
+        const [closed, events] = reply
+        if (closed || events.length) return { events, closed: closed === 1 }
+        await pause(Math.min(wait, poll), signal)
+      }
+    },
+  })
+}
+
+/**
+ * Keeps streams in Redis, for relays of several processes: any of them goes on with a stream for a reader who comes back. One that
+ * writes and dies is noticed when its lease ends. Readers who wait look every 50 to 500 milliseconds.
+ *
+ * @param client of `ioredis`, of `redis` for Node, or Bun's own
+ * @example
+ * const handle = relay({ ...options, streams: redisStreams(new Redis(url)), quota: redisQuota(new Redis(url)) })
+ */
+export function redisStreams(client: RedisClient, options: RedisStreamsOptions = {}): RelayStreams {
+  return createRedisStreams(commandOf(client), options)
+}
+
+/**
+ * Keeps streams in a Redis that is reached over HTTP, as Upstash has it: for runtimes without sockets. Each look of a reader who
+ * waits is a request that is paid for, so `poll` is 1000 here.
+ *
+ * @example
+ * const streams = upstashStreams({ url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN })
+ */
+export function upstashStreams(options: UpstashOptions & RedisStreamsOptions): RelayStreams {
+  return createRedisStreams(restCommand(options), { poll: 1000, ...options })
+}
