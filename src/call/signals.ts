@@ -6,9 +6,11 @@ const reasons: WeakMap<AbortSignal, { readonly reason: unknown }> = /* @__PURE__
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
 
-function tellAll(this: AbortSignal): void {
-  this.removeEventListener('abort', tellAll)
-  for (const tell of callbacks.get(this) ?? []) tell()
+/** The signal is taken from the event: in workerd a listener's `this` is the global object. */
+function tellAll({ target }: Event): void {
+  const signal = target as AbortSignal
+  signal.removeEventListener('abort', tellAll)
+  for (const tell of callbacks.get(signal) ?? []) tell()
 }
 
 /** Aborts, with a reason that {@link reasonOf} finds on every platform. */
