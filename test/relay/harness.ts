@@ -77,3 +77,7 @@ export function pageClient(handle: RelayHandler, user = 'anna'): Client {
 export function dataOf(text: string): string[] {
   return [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => data!)
 }
+
+/** Whether a `Request` takes headers that a page may not set, as one does that a server was sent. */
+export const canForge: boolean = new Request(APP, { headers: { origin: APP } }).headers.has('origin')
+if (!canForge) console.warn("SKIPPED what needs a server's Request: a page's has no origin of its own")

@@ -1,12 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { APP, CHAT, errorOf, question, relayOf, visit } from './harness.ts'
+import { APP, CHAT, canForge, errorOf, question, relayOf, visit } from './harness.ts'
 
 const from = (origin: string, more: object = {}) => visit(question, { headers: { origin, ...more } })
-
-/** Browsers and some runtimes keep these names from `Request`. */
-const canForge = new Headers(
-  new Request(CHAT, { headers: { origin: APP, 'sec-fetch-site': 'none' } }).headers,
-).has('sec-fetch-site')
 
 describe.runIf(canForge)('the origins of a relay', () => {
   it('are the only pages that it answers', async () => {

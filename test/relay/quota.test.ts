@@ -63,7 +63,10 @@ describe('the quota of a relay', () => {
   })
 
   it('is not passed by two requests at once', async () => {
-    const { handle, service } = relayOf({ limits: { tokensPerDay: 1200, maxTokens: 500 } })
+    const { handle, service } = relayOf(
+      { limits: { tokensPerDay: 1200, maxTokens: 500 } },
+      { faults: { delay: 50 } },
+    )
     const statuses = await Promise.all(Array.from({ length: 10 }, async () => (await handle(visit())).status))
     expect(statuses.filter(status => status === 200)).toHaveLength(2)
     expect(service.requests).toHaveLength(2)
