@@ -48,20 +48,22 @@ export function createLogWriter(
   let state: 'open' | 'shut' | 'broken' = 'open'
   let ending: readonly string[] = []
 
-  /** Finds out why the log takes no more. A log that is full is closed by this; one of another writer is not. */
+  /** Finds out why the log takes no more, and closes one that is full. */
   async function findEnding(): Promise<void> {
-    state = 'shut'
     ending = [LOST]
     const patience = new AbortController()
     const timer = setTimeout(() => patience.abort(), PATIENCE)
     try {
-      await store.close(id, FULL, written)
+      // One that takes nothing, but does take no event at all, is full.
+      if (await store.append(id, written, [])) await store.close(id, FULL, written)
       const part = await store.read(id, written, patience.signal)
       if (part?.closed) ending = part.events
     } catch (error) {
       onError(error)
     }
     clearTimeout(timer)
+    // Last, as whoever sees it reads the ending.
+    state = 'shut'
   }
 
   /** Closes a log whose last events may be in it, or not. It is never another's that is closed. */

@@ -248,6 +248,39 @@ describe('a stream that is kept', () => {
     })
   })
 
+  it('tells its reader that it is lost where its lease has ended, not that its log is full', async () => {
+    const store = memoryStreams({ lease: 40 })
+    const streams = streamStore({ ...store, lease: 1e9 })
+    const { send } = keptRelay({ streams }, { faults: { stall: 3 } })
+    const reading = failureOf(collectText(readStream(await send('POST', 'k'))))
+    const other = await failureOf(collectText(readStream(await send('GET', 'k'))))
+    expect(other).toMatchObject({ name: 'IncompleteStreamError', code: 'writer_lost' })
+    await send('DELETE', 'k')
+    expect(await reading).toMatchObject({ name: 'IncompleteStreamError', code: 'stopped' })
+  })
+
+  it('is told why by a store that takes its time', async () => {
+    const store = memoryStreams()
+    const slowly = async () => new Promise(resolve => setTimeout(resolve, 20))
+    const streams = streamStore({
+      ...store,
+      append: async (...given: Parameters<typeof store.append>) =>
+        slowly().then(() => store.append(...given)),
+      read: async (...given: Parameters<typeof store.read>) => slowly().then(() => store.read(...given)),
+    })
+    for (let i = 0; i < 5; i++) {
+      const { send } = keptRelay({ streams }, { chunkDelay: 3 })
+      const reading = failureOf(collectText(readStream(await send('POST', `k${i}`))))
+      await new Promise(resolve => setTimeout(resolve, 30 + 7 * i))
+      // As another process does it.
+      await store.close(
+        `anna:k${i}`,
+        'event: error\ndata: {"error":{"message":"x","name":"IncompleteStreamError","code":"stopped"}}\n\n',
+      )
+      expect(await reading).toMatchObject({ code: 'stopped' })
+    }
+  })
+
   it('answers without a log where the store is down, and says so', async () => {
     const store = memoryStreams()
     const down = () => Promise.reject(new Error('redis://secret@host is down'))
