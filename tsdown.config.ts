@@ -2,7 +2,7 @@ import { defineConfig, type UserConfig } from 'tsdown'
 
 // One output file a source file: bundled into one, esbuild keeps the schemas of endpoints that nobody imported.
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts', 'src/interceptors/index.ts', 'src/testing/index.ts', 'src/testing/server.ts'],
+  entry: ['src/index.ts', 'src/interceptors/index.ts', 'src/relay/index.ts', 'src/testing/index.ts', 'src/testing/server.ts'],
   platform: 'neutral',
   target: 'es2022',
   unbundle: true,

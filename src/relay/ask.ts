@@ -8,7 +8,7 @@ import { createMeter } from './meter.ts'
 import { readBody } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { reserve } from './reserve.ts'
-import type { KeptLog } from './stream-store.ts'
+import type { KeptLog, StreamKeeper } from './stream-keeper.ts'
 import type { RelayOptions, RelayUser } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { refusalOfThrown } from './upstream-failure.ts'
@@ -39,6 +39,7 @@ export function createAsk<User extends RelayUser>({
   isAllowed,
   running,
 }: Shared<User>) {
+  const keeper = options.streams?.keeper as StreamKeeper | undefined
   const { streams, quota = memoryQuota(), rewrite, includeUsage = true, maxDetachedMs = 600_000 } = options
 
   async function check(visit: Visit<User>, json: WireBody): Promise<Checked> {
@@ -60,10 +61,10 @@ export function createAsk<User extends RelayUser>({
     { id, route, after }: Visit<User>,
     text: string,
   ): Promise<KeptLog | Response | undefined> {
-    if (!streams || !id) return undefined
+    if (!keeper || !id) return undefined
     let log: KeptLog | Response | undefined
     try {
-      log = await streams.keeper.begin(id, hex(await digest(`${route.path}\n${text}`)), after, onError)
+      log = await keeper.begin(id, hex(await digest(`${route.path}\n${text}`)), after, onError)
     } catch (error) {
       if (error instanceof Refusal) throw error
       return void onError(error)

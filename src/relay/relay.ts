@@ -6,6 +6,7 @@ import { listAllowed } from './list-models.ts'
 import { checkOrigin, preflight } from './origins.ts'
 import { brokenOff, Refusal } from './refusal.ts'
 import { findRoute } from './routes.ts'
+import type { StreamKeeper } from './stream-keeper.ts'
 import type { RelayHandler, RelayOptions, RelayUser } from './types.ts'
 import { openUpstream, type UpstreamRequest } from './upstream.ts'
 import { type KeepAlive, readAfter, readKey } from './visit.ts'
@@ -32,7 +33,7 @@ export function createRelay<User extends RelayUser>(
   /** Reads a log, or stops it. */
   async function useLog(method: string, id: string | undefined, after: number): Promise<Response> {
     if (!id) throw new Refusal(400, 'bad_key', 'A stream is read and stopped by its idempotency-key')
-    const { keeper } = streams!
+    const keeper = streams!.keeper as StreamKeeper
     let response: Response | undefined
     try {
       if (method === 'GET') response = await keeper.attach(id, after)

@@ -1,6 +1,3 @@
-import type { Answering } from './answer.ts'
-import type { Refusal } from './refusal.ts'
-
 /** Events of a log, and whether it ends with them. */
 export interface LogPart {
   readonly events: readonly string[]
@@ -48,33 +45,6 @@ export interface StreamStore {
 
 /** A {@link StreamStore} with what a relay does with it; `streamStore` makes one. */
 export interface RelayStreams extends StreamStore {
-  /** @internal */
-  readonly keeper: StreamKeeper
-}
-
-/** What a relay does with a store. It is the store that brings it, so that a relay without one does not ship it. @internal */
-export interface StreamKeeper {
-  /** Begins a log; gives a response where there is one to be read, and undefined where the id is another request's. */
-  begin(
-    id: string,
-    mark: string,
-    after: number,
-    onError: (error: unknown) => unknown,
-  ): Promise<KeptLog | Response | undefined>
-  /** Answers a reader who comes back; undefined where there is nothing to read any more. */
-  attach(id: string, after: number): Promise<Response | undefined>
-  stop(id: string): Promise<void>
-}
-
-/** A log that is this request's to write. @internal */
-export interface KeptLog {
-  /** Says that the writer lives. Gives the failure once the log takes no more. */
-  renew(): Promise<Refusal | undefined>
-  /** Ends the log. One without events is forgotten. */
-  close(): Promise<void>
-  /** Writes a stream, and hands it to the one who asked. `done` settles when all of it is in the log. */
-  keep(
-    answering: Answering,
-    maxDetachedMs: number,
-  ): { readonly response: Response; readonly done: Promise<void> }
+  /** What a relay does with the store: who gives it none does not ship it. @internal */
+  readonly keeper: object
 }
