@@ -2,6 +2,7 @@ import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
 import { abortWith, linked, sleep } from '../call/signals.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { mayHeal } from '../wire/connection-failure.ts'
 
 /** A line that broke, as {@link ResumeOptions.onResume} sees it. */
 export interface BrokenLine {
@@ -82,7 +83,8 @@ export function resume({ within = 60_000, initialDelay = 250, onResume }: Resume
           if (!mayPass(response.status)) throw cause
           response.body?.cancel().catch(() => {})
         } catch (thrown) {
-          if (thrown instanceof IncompleteStreamError || (!changes.url && !repeatable)) throw thrown
+          if (thrown instanceof IncompleteStreamError || !mayHeal(thrown) || (!changes.url && !repeatable))
+            throw thrown
           cause = thrown
         }
       }

@@ -177,6 +177,12 @@ describe('resume', () => {
     })
   })
 
+  it("does not try again what no wait heals: a fault in the caller's own fetch", async () => {
+    const fetch = vi.fn<Fetch>(() => (undefined as unknown as Fetch)('x', {}))
+    await failureOf(collectText(streamChatCompletion(clientOf(fetch), request)))
+    expect(fetch).toHaveBeenCalledOnce()
+  })
+
   it('ends at once where the stream is gone, or its reader may not read it any more', async () => {
     for (const status of [410, 401, 404]) {
       const { handle } = kept()
