@@ -1,6 +1,7 @@
 import { isWorker } from '../call/is-worker.ts'
 import { streamStore } from './stream-keeper.ts'
 import type { RelayStreams } from './stream-store.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Times in milliseconds. */
 export interface StreamStoreOptions {
@@ -32,21 +33,6 @@ const BATCH = 1000
 
 /** How often a Worker's request looks, in milliseconds: no other request may tell it. */
 const LOOK = 50
-
-/** Waits until told, aborted or `ms` later. */
-function waitFor(waiting: Set<() => void>, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise(resolve => {
-    const settle = () => {
-      clearTimeout(timer)
-      waiting.delete(settle)
-      signal?.removeEventListener('abort', settle)
-      resolve()
-    }
-    const timer = setTimeout(settle, ms)
-    waiting.add(settle)
-    signal?.addEventListener('abort', settle)
-  })
-}
 
 /**
  * Makes a store in memory, as {@link memoryStreams} does.

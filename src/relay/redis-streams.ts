@@ -1,3 +1,5 @@
+import { isWorker } from '../call/is-worker.ts'
+import { untilAborted } from '../call/signals.ts'
 import type { StreamStoreOptions } from './memory-streams.ts'
 import {
   commandOf,
@@ -7,7 +9,8 @@ import {
   type UpstashOptions,
 } from './redis-command.ts'
 import { streamStore } from './stream-keeper.ts'
-import type { RelayStreams } from './stream-store.ts'
+import type { LogPart, RelayStreams, StreamStore } from './stream-store.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Times in milliseconds. */
 export interface RedisStreamsOptions extends StreamStoreOptions {
@@ -76,19 +79,46 @@ if closed and after + #events >= length then return {1, events} end
 if #events == 0 and not closed and redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
 return {0, events}`
 
-/** Waits, or rejects with the signal's reason. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = () => {
-      clearTimeout(timer)
-      reject(signal!.reason)
+/** One wait that several readers of a process share. */
+interface SharedRead {
+  readonly part: Promise<LogPart | undefined>
+  readonly controller: AbortController
+  readers: number
+}
+
+/**
+ * Lets the readers of one process who wait for the same events look together: a look costs the same for one and for a hundred. Not in
+ * a Worker, where a request must not wait for another's.
+ */
+function shareReads(look: ReadLog): ReadLog {
+  const shared = new Map<string, SharedRead>()
+  return async (id, after, signal) => {
+    if (isWorker()) return look(id, after, signal)
+    const name = `${after} ${id}`
+    let read = shared.get(name)
+    if (!read) {
+      const controller = new AbortController()
+      read = { part: look(id, after, controller.signal), controller, readers: 0 }
+      shared.set(name, read)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', fail)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', fail)
-  })
+    read.readers++
+    try {
+      return await untilAborted(signal, read.part)
+    } finally {
+      // Over, or left by this one: a reader who comes now must not get what was ended.
+      if (shared.get(name) === read) shared.delete(name)
+      if (!--read.readers) read.controller.abort()
+    }
+  }
+}
+
+type ReadLog = StreamStore['read']
+
+/** A log that is written in this process. */
+interface LocalLog {
+  /** How often it has changed. */
+  changes: number
+  readonly waiting: Set<() => void>
 }
 
 function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions): RelayStreams {
@@ -105,29 +135,50 @@ function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions)
     return command('EVAL', script, '3', ...keys, ...args.map(String))
   }
 
+  /** The logs that are written here: who waits for one here is woken, and looks less often by itself. */
+  const local = new Map<string, LocalLog>()
+  const wake = (id: string) => {
+    const log = local.get(id)
+    if (!log) return
+    log.changes++
+    for (const settle of log.waiting) settle()
+  }
+
   return streamStore({
     lease,
     async create(id, mark) {
       const other = await run(CREATE, id, mark, lease, ABANDONED)
-      return typeof other === 'string' ? other : undefined
+      if (typeof other === 'string') return other
+      // A Worker's request must not be woken by another.
+      if (!isWorker()) local.set(id, { changes: 0, waiting: new Set() })
+      return undefined
     },
     async append(id, from, events) {
       const size = events.reduce((sum, { length }) => sum + length, 0)
-      return (await run(APPEND, id, from, lease, ABANDONED, size, maxChars, ...events)) === 1
+      const isTaken = (await run(APPEND, id, from, lease, ABANDONED, size, maxChars, ...events)) === 1
+      if (events.length) wake(id)
+      if (!isTaken) local.delete(id)
+      return isTaken
     },
     async close(id, error, from) {
       await run(CLOSE, id, ttl, from ?? '', ...(error === undefined ? [] : [error]))
+      wake(id)
+      local.delete(id)
     },
-    async read(id, after, signal) {
+    read: shareReads(async (id, after, signal) => {
       for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.5, poll)) {
-        signal?.throwIfAborted()
+        const log = local.get(id)
+        const changes = log?.changes
         const reply = (await run(READ, id, after, BATCH)) as [number, string[]] | number
         if (typeof reply === 'number') return undefined
         const [closed, events] = reply
         if (closed || events.length) return { events, closed: closed === 1 }
-        await pause(Math.min(wait, poll), signal)
+        // What was written while this looked has woken nobody.
+        if (log?.changes === changes)
+          await waitFor(log?.waiting ?? new Set(), log ? poll : Math.min(wait, poll), signal)
+        signal?.throwIfAborted()
       }
-    },
+    }),
   })
 }
 

@@ -93,6 +93,30 @@ describe.skipIf(!command)('streams in Redis', () => {
     expect(http.requests - before).toBeLessThan(9)
   })
 
+  it('look once for all readers of a process who wait for the same', async () => {
+    const store = upstashStreams({ url: http.url, token: http.token, prefix: 'shared:' })
+    await store.create('a', 'm')
+    const before = http.requests
+    const controllers = Array.from({ length: 50 }, () => new AbortController())
+    const reading = controllers.map(({ signal }) =>
+      store.read('a', 0, signal).catch(() => 'aborted' as const),
+    )
+    await new Promise(resolve => setTimeout(resolve, 300))
+    for (const controller of controllers.slice(1)) controller.abort()
+    await store.append('a', 0, ['x'])
+    const parts = await Promise.all(reading)
+    expect(parts[0]).toEqual({ events: ['x'], closed: false })
+    expect(new Set(parts.slice(1))).toEqual(new Set(['aborted']))
+    expect(http.requests - before).toBeLessThan(12)
+    const gone = new AbortController()
+    const failing = failureOf(store.read('a', 1, gone.signal))
+    gone.abort()
+    await failing
+    const after = http.requests
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(http.requests - after).toBeLessThan(2)
+  })
+
   it('tell what is wrong over HTTP, without the token', async () => {
     const error = await failureOf(upstashStreams({ url: http.url, token: 'wrong-token' }).create('a', 'm'))
     expect(error.message).toBe('Redis over HTTP: 401 WRONGPASS invalid token')
