@@ -1,5 +1,6 @@
-import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
+import { type FetchPolicy, policy } from '../call/policy.ts'
 import { abortWith, linked, sleep } from '../call/signals.ts'
+import { watchBody } from '../call/watch-body.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
@@ -35,6 +36,128 @@ function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429
 }
 
+/** A line to a relay, which may break and be opened anew. */
+interface Line {
+  /** Sends the request, again and again; `error` tells what broke the line that there was. */
+  open(error?: unknown): Promise<Response>
+  /** Notes an event that arrived. */
+  note(id: number): void
+}
+
+/**
+ * @param send sends the request in its first form, or, once there is a stream, asks for what comes after an event
+ * @param mayRepeat whether the request can be sent twice in its first form
+ */
+function createLine(
+  { within = 60_000, initialDelay = 250, onResume }: ResumeOptions,
+  signal: AbortSignal,
+  send: (after: number | undefined) => Promise<Response>,
+  mayRepeat: boolean,
+): Line {
+  let lastEventId: number | undefined
+  let attempt = 0
+  let since = performance.now()
+
+  async function pause(error: unknown): Promise<void> {
+    if (signal.aborted || performance.now() - since > within) throw error
+    onResume?.({ attempt: ++attempt, lastEventId: lastEventId ?? 0, error })
+    const delay = Math.min(initialDelay * 2 ** (attempt - 1), MAX_DELAY)
+    await sleep((delay * (1 + Math.random())) / 2, signal)
+  }
+
+  return {
+    note(id) {
+      lastEventId = id
+      attempt = 0
+      since = performance.now()
+    },
+    async open(error) {
+      const isFirst = lastEventId === undefined
+      for (let cause = error; ; ) {
+        if (cause) await pause(cause)
+        try {
+          const response = await send(lastEventId)
+          const { ok, status } = response
+          if (status === 410)
+            throw new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
+          if (ok || isFirst) return response
+          cause = new IncompleteStreamError(`The stream cannot be resumed: status ${status}`)
+          if (!mayPass(status)) throw cause
+          response.body?.cancel().catch(() => {})
+        } catch (thrown) {
+          if (thrown instanceof IncompleteStreamError || !mayHeal(thrown) || (isFirst && !mayRepeat))
+            throw thrown
+          cause = thrown
+        }
+      }
+    },
+  }
+}
+
+/** Reads a stream over as many lines as it takes: whole events alone, as the next line begins after the last of them. */
+function readOver(
+  line: Line,
+  first: ReadableStream<Uint8Array>,
+  leave: (reason?: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  let reader = first.getReader()
+  let decoder = new TextDecoder()
+  let rest = ''
+
+  /** Takes bytes in, and gives the events that are whole. */
+  function take(bytes: Uint8Array): string {
+    rest += decoder.decode(bytes, { stream: true })
+    const end = rest.lastIndexOf('\n\n') + 2
+    if (end < 2) return ''
+    const whole = rest.slice(0, end)
+    rest = rest.slice(end)
+    for (const [, id] of whole.matchAll(/^id: (\d+)$/gm)) line.note(Number(id))
+    return whole
+  }
+
+  /** Gives the next events, or nothing at the stream's end. */
+  async function next(): Promise<string | undefined> {
+    for (;;) {
+      try {
+        const { value } = await reader.read()
+        if (!value) throw new TypeError('The line ended before the stream')
+        const whole = take(value)
+        if (whole) return whole
+      } catch (error) {
+        const { body } = await line.open(error)
+        if (!body) return undefined
+        reader = body.getReader()
+        decoder = new TextDecoder()
+        rest = ''
+      }
+    }
+  }
+
+  return new ReadableStream(
+    {
+      async pull(stream) {
+        try {
+          const events = await next()
+          if (events) stream.enqueue(encoder.encode(events))
+          if (events && !events.endsWith(END_MARK)) return
+          stream.close()
+          // What is left is the end: it lets the connection be used again.
+          reader.read().then(() => leave(), leave)
+        } catch (error) {
+          leave()
+          throw error
+        }
+      },
+      cancel(reason) {
+        leave(reason)
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
 /**
  * Goes on with a stream of a relay (`llmfetch/relay`) whose line broke, exactly where it broke: whoever reads sees one answer. A
  * request is given an `idempotency-key` unless it has one, so that it is asked once however often it is sent. With a key that was
@@ -48,7 +171,7 @@ function mayPass(status: number): boolean {
  * @example
  * const client = createClient({ baseUrl: '/api/v1', apiKey: () => session(), fetch: resume()(fetch) })
  */
-export function resume({ within = 60_000, initialDelay = 250, onResume }: ResumeOptions = {}): FetchPolicy {
+export function resume(options: ResumeOptions = {}): FetchPolicy {
   return policy('resume', async ({ url, input, init, signal, call, repeatable }, send) => {
     if (call)
       throw new ConfigurationError('resume goes around fetch: createClient({ fetch: resume()(fetch) })')
@@ -59,109 +182,39 @@ export function resume({ within = 60_000, initialDelay = 250, onResume }: Resume
       headers.set('idempotency-key', crypto.randomUUID())
     }
     const { controller, unlink } = linked(signal)
-    let changes: FetchInit & { url?: string } = { headers, signal: controller.signal }
-    let lastEventId = Number(headers.get('last-event-id'))
-    let attempt = 0
-    let since = performance.now()
-
-    /** Sends the request, again and again where `error` tells that the line is broken. */
-    async function open(error?: unknown): Promise<Response> {
-      let cause = error
-      for (;;) {
-        if (cause) {
-          if (controller.signal.aborted || performance.now() - since > within) throw cause
-          onResume?.({ attempt: ++attempt, lastEventId, error: cause })
-          const delay = Math.min(initialDelay * 2 ** (attempt - 1), MAX_DELAY)
-          await sleep((delay * (1 + Math.random())) / 2, controller.signal)
-        }
-        try {
-          const response = await send(undefined, changes)
-          if (response.status === 410)
-            throw new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
-          if (response.ok || !changes.url) return response
-          cause = new IncompleteStreamError(`The stream cannot be resumed: status ${response.status}`)
-          if (!mayPass(response.status)) throw cause
-          response.body?.cancel().catch(() => {})
-        } catch (thrown) {
-          if (thrown instanceof IncompleteStreamError || !mayHeal(thrown) || (!changes.url && !repeatable))
-            throw thrown
-          cause = thrown
-        }
-      }
-    }
-
-    const first = await open().catch(error => {
+    const line = createLine(
+      options,
+      controller.signal,
+      after => {
+        const changes = { headers, signal: controller.signal }
+        if (after === undefined) return send(undefined, changes)
+        headers.set('last-event-id', `${after}`)
+        const { credentials } = given
+        // From here on it is read, whatever asked for it.
+        return send(undefined, {
+          ...changes,
+          url,
+          method: 'GET',
+          body: null,
+          ...(credentials && { credentials }),
+        })
+      },
+      repeatable,
+    )
+    let first: Response
+    try {
+      first = await line.open()
+    } catch (error) {
       unlink()
       throw error
-    })
-    if (first.headers.get('x-relay-resumable') !== '1' || !first.body) {
-      first.body ?? unlink()
-      return first
     }
-    // From here on it is read, whatever asked for it.
-    changes = {
-      ...changes,
-      url,
-      method: 'GET',
-      body: null,
-      ...(given.credentials && { credentials: given.credentials }),
+    const { status, headers: answered, body } = first
+    if (answered.get('x-relay-resumable') !== '1' || !body) return watchBody(first, { end: unlink })
+    line.note(Number(headers.get('last-event-id')))
+    const leave = (reason?: unknown) => {
+      unlink()
+      abortWith(controller, reason)
     }
-    let reader = first.body.getReader()
-    let decoder = new TextDecoder()
-    let text = ''
-
-    /** Takes bytes in, and gives the events that are whole. */
-    function take(bytes: Uint8Array): string {
-      text += decoder.decode(bytes, { stream: true })
-      const end = text.lastIndexOf('\n\n') + 2
-      if (end < 2) return ''
-      const whole = text.slice(0, end)
-      text = text.slice(end)
-      for (const [, id] of whole.matchAll(/^id: (\d+)$/gm)) {
-        lastEventId = Number(id)
-        since = performance.now()
-        attempt = 0
-      }
-      headers.set('last-event-id', `${lastEventId}`)
-      return whole
-    }
-
-    const encoder = new TextEncoder()
-    const body = new ReadableStream<Uint8Array>(
-      {
-        async pull(stream) {
-          for (;;) {
-            try {
-              const { value } = await reader.read()
-              if (!value) throw new TypeError('The line ended before the stream')
-              const whole = take(value)
-              if (!whole) continue
-              stream.enqueue(encoder.encode(whole))
-              if (!whole.endsWith(END_MARK)) return
-              // What is left is the end: it lets the connection be used again.
-              reader.read().catch(() => {})
-            } catch (error) {
-              const response = await open(error)
-              if (response.body && response.status !== 204) {
-                reader = response.body.getReader()
-                decoder = new TextDecoder()
-                text = ''
-                continue
-              }
-            }
-            unlink()
-            return stream.close()
-          }
-        },
-        cancel(reason) {
-          abortWith(controller, reason)
-          unlink()
-          return reader.cancel(reason)
-        },
-      },
-      { highWaterMark: 0 },
-    )
-    const { status, headers: answered } = first
-    return new Response(body, { status, headers: answered })
+    return new Response(readOver(line, body, leave), { status, headers: answered })
   })
 }

@@ -14,7 +14,7 @@ import {
   timeout,
 } from '../../src/index.ts'
 import { memoryStreams } from '../../src/relay/index.ts'
-import { failureOf } from '../client/harness.ts'
+import { counted, failureOf } from '../client/harness.ts'
 import { until } from '../support/frames.ts'
 import { type Cut, cutting, randomOf } from './cutting.ts'
 import { APP, CHAT, fetchOf, question, relayOf } from './harness.ts'
@@ -256,6 +256,28 @@ describe('resume', () => {
     expect(service.requests[0]!.aborted).toBe(false)
   })
 
+  it('leaves no listener on the signal, however it ends', async () => {
+    const { handle } = kept()
+    const { controller, listeners } = counted()
+    const line = cutting(fetchOf(handle), () => 3000)
+    const init = {
+      method: 'POST',
+      headers: { authorization: 'Bearer user-anna' },
+      body: JSON.stringify({ ...request, stream: true }),
+      signal: controller.signal,
+    }
+    await (await resume(quick)(line.fetch)(CHAT, init)).text()
+    await (await resume(quick)(line.fetch)(CHAT, init)).body!.cancel()
+    await failureOf(
+      resume({ ...quick, within: 10 })(() => Promise.reject(new TypeError('Failed to fetch')))(CHAT, init),
+    )
+    let calls = 0
+    const gone: Fetch = (url, given) =>
+      calls++ ? Promise.reject(new TypeError('Failed to fetch')) : line.fetch(url, given)
+    await failureOf((await resume({ ...quick, within: 30 })(gone)(CHAT, init)).text())
+    await vi.waitFor(() => expect(listeners()).toBe(0))
+  })
+
   it('goes on after a silent line, by a time limit inside of it', async () => {
     const { handle, service } = kept()
     const cuts: Cut[] = ['silence', 'error', 'silence']
@@ -276,8 +298,13 @@ describe('resume', () => {
       new Response(null, { status: 204 }),
       new Response('x', { headers: { 'x-relay-resumable': '0' } }),
     ]
-    for (const answer of answers)
-      expect(await resume()(async () => answer)(CHAT, { method: 'POST' })).toBe(answer)
+    for (const answer of answers) {
+      const { status } = answer
+      const text = await answer.clone().text()
+      const { controller, listeners } = counted()
+      const got = await resume()(async () => answer)(CHAT, { method: 'POST', signal: controller.signal })
+      expect([got.status, await got.text(), listeners()]).toEqual([status, text, 0])
+    }
     const { fetch, seen } = recorded(async () => new Response('list'))
     await resume()(fetch)(`${APP}/v1/models`, {})
     expect(seen[0]!.headers.has('idempotency-key')).toBe(false)
