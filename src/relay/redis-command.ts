@@ -44,3 +44,30 @@ export function restCommand({ url, token, fetch: own }: UpstashOptions): RedisCo
     return result
   }
 }
+
+/** Runs a script of Redis on some keys, by its digest once Redis knows it: the text of it would be most of what is sent. */
+export type RunScript = (
+  script: string,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+) => Promise<unknown>
+
+export function scriptRunner(command: RedisCommand): RunScript {
+  const digests = new Map<string, string>()
+  return async (script, keys, args) => {
+    const given = [`${keys.length}`, ...keys, ...args.map(String)]
+    let digest = digests.get(script)
+    if (!digest) {
+      const bytes = new Uint8Array(await crypto.subtle.digest('SHA-1', new TextEncoder().encode(script)))
+      digest = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+      digests.set(script, digest)
+    }
+    try {
+      return await command('EVALSHA', digest, ...given)
+    } catch (error) {
+      // A Redis that was started anew knows none.
+      if (!/NOSCRIPT/.test(`${error}`)) throw error
+      return command('EVAL', script, ...given)
+    }
+  }
+}

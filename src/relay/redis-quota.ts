@@ -4,6 +4,7 @@ import {
   type RedisClient,
   type RedisCommand,
   restCommand,
+  scriptRunner,
   type UpstashOptions,
 } from './redis-command.ts'
 
@@ -31,8 +32,9 @@ function createRedisQuota(
   command: RedisCommand,
   { prefix = 'llmfetch:quota:' }: RedisQuotaOptions,
 ): QuotaStore {
+  const runScript = scriptRunner(command)
   const run = (script: string, key: string, ...args: readonly (string | number)[]) =>
-    command('EVAL', script, '1', prefix + key, ...args.map(String))
+    runScript(script, [prefix + key], args)
   return {
     add: async (key, amount, ttl) => Number(await run(ADD, key, amount, ttl)),
     hold: async (key, id, limit, ttl) => (await run(HOLD, key, id, limit, ttl)) === 1,

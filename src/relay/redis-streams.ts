@@ -6,6 +6,7 @@ import {
   type RedisClient,
   type RedisCommand,
   restCommand,
+  scriptRunner,
   type UpstashOptions,
 } from './redis-command.ts'
 import { streamStore } from './stream-keeper.ts'
@@ -107,7 +108,7 @@ function shareReads(look: ReadLog): ReadLog {
     } finally {
       // Over, or left by this one: a reader who comes now must not get what was ended.
       if (shared.get(name) === read) shared.delete(name)
-      if (!--read.readers) read.controller.abort()
+      if (!--read.readers && signal?.aborted) read.controller.abort()
     }
   }
 }
@@ -130,9 +131,10 @@ function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions)
     prefix = 'llmfetch:stream:',
   } = options
 
+  const runScript = scriptRunner(command)
   function run(script: string, id: string, ...args: readonly (string | number)[]): Promise<unknown> {
     const keys = ['state', 'events', 'lease'].map(part => `${prefix}{${id}}:${part}`)
-    return command('EVAL', script, '3', ...keys, ...args.map(String))
+    return runScript(script, keys, args)
   }
 
   /** The logs that are written here: who waits for one here is woken, and looks less often by itself. */
