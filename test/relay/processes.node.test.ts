@@ -16,7 +16,7 @@ if (!redis) {
   console.warn(`SKIPPED relays in several processes. ${reason}.`)
 }
 
-const LEASE = 1500
+const LEASE = 3000
 
 describe.skipIf(!redis)('relays in several processes, with Redis', () => {
   let server: RedisServer
