@@ -32,9 +32,7 @@ const MAX_DELAY = 5000
 const END_MARK = ': end\n\n'
 
 /** A status that may pass: the relay is being deployed, or is busy. */
-function mayPass(status: number): boolean {
-  return status >= 500 || status === 408 || status === 425 || status === 429
-}
+const PASSING = /^(408|425|429|5..)$/
 
 /** A line to a relay, which may break and be opened anew. */
 interface Line {
@@ -82,7 +80,7 @@ function createLine(
             throw new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
           if (ok || isFirst) return response
           cause = new IncompleteStreamError(`The stream cannot be resumed: status ${status}`)
-          if (!mayPass(status)) throw cause
+          if (!PASSING.test(`${status}`)) throw cause
           response.body?.cancel().catch(() => {})
         } catch (thrown) {
           if (thrown instanceof IncompleteStreamError || !mayHeal(thrown) || (isFirst && !mayRepeat))

@@ -9,7 +9,7 @@ import {
 } from '../../src/index.ts'
 import type { RelayOptions, RelayUse } from '../../src/relay/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
-import { failureOf, isWorkerd } from '../client/harness.ts'
+import { failureOf } from '../client/harness.ts'
 import { bodyOf, chunk, events, sse, until } from '../support/frames.ts'
 import { dataOf, errorOf, KEY, pageClient, question, relayOf, type User, visit } from './harness.ts'
 
@@ -320,7 +320,7 @@ describe('an error crosses a relay', () => {
     expect(await failureOf(collectText(readStream(response)))).toMatchObject({ name, status, code: 'busy' })
   })
 
-  it.runIf(!isWorkerd)('the error of a time limit around the fetch, in mid stream', async () => {
+  it('the error of a time limit around the fetch, in mid stream', async () => {
     const fake = createFakeFetch({ faults: { stall: 3 } })
     const { handle } = relayOf({ fetch: timeout({ idle: 30 })(fake) })
     const error = await failureOf(collectText(readStream(await handle(visit(asked)))))
