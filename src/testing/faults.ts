@@ -25,17 +25,28 @@ const HTML =
 const NOT_JSON = '<<< not JSON >>>'
 const BROKEN_EVENT = '{"id":"chatcmpl-broken","choices":[{"index":0,"delta":{"content":"this is cut o'
 
-/** The answer with the fault's status and body. */
-export function spoil(answer: Answer, fault: Fault): Answer {
-  const { status, body, garbage } = fault
+/** What takes the place of the whole answer, if the fault has something. */
+export function replacement({ status, body, garbage, stall, reset }: Fault): Answer | undefined {
+  // Nothing of it is sent.
+  if (stall === 'headers' || reset === 'headers') return textAnswer(200, 'text/plain', '')
   if (garbage === 'html') return textAnswer(status ?? 200, 'text/html; charset=utf-8', HTML)
   if (typeof body === 'string') return textAnswer(status ?? 200, 'text/plain; charset=utf-8', body)
   if (body !== undefined) return jsonAnswer(status ?? 200, body)
-  if (garbage !== undefined && !answer.stream) {
-    return textAnswer(status ?? 200, 'application/json', garbage === true ? NOT_JSON : garbage)
-  }
-  if (status === undefined || status < 300) return { ...answer, status: status ?? answer.status }
+  if (status === undefined || status < 300) return undefined
   return status < 400 ? textAnswer(status, 'text/plain', '') : jsonAnswer(status, usualError(status).body)
+}
+
+/** The answer with the fault's status and, where it is one JSON text, the fault's garbage. */
+export function spoil(answer: Answer, { status, garbage }: Fault): Answer {
+  if (garbage === undefined || answer.stream) return { ...answer, status: status ?? answer.status }
+  return textAnswer(status ?? 200, 'application/json', garbage === true ? NOT_JSON : garbage)
+}
+
+/** Whether the fault keeps all of the answer from the client: every event of a stream, or a plain answer's end. */
+export function isLost({ garbage, cut, reset, stall }: Fault, stream: boolean): boolean {
+  const stops = [cut, reset, stall]
+  if (stream) return stops.some(stop => stop === 0 || typeof stop === 'string')
+  return garbage !== undefined || stops.some(stop => stop !== undefined)
 }
 
 /** One step of sending a body: a text, or what goes wrong instead. */
