@@ -88,8 +88,10 @@ function numberFor(schema: JsonObject, whole: boolean, { nextNumber }: Hints): n
   const high = Math.min(bound(schema.maximum, Infinity), below)
   const step = bound(schema.multipleOf, whole ? 1 : 0)
   const isStep = (value: number): boolean => Math.abs(value / step - Math.round(value / step)) < 1e-9
+  const isKind = (value: number): boolean =>
+    (!whole || Number.isInteger(value)) && (step <= 0 || isStep(value))
   const fits = (value: number): boolean =>
-    value >= low && value <= high && value > above && value < below && (step <= 0 || isStep(value))
+    value >= low && value <= high && value > above && value < below && isKind(value)
   // As near to 1 as the bounds let it.
   const start = Math.max(low, Math.min(1, high))
   const steps = [
