@@ -6,7 +6,7 @@ import { type Answer, jsonAnswer } from './parts.ts'
 import { readBody } from './read-body.ts'
 import type { Call } from './route.ts'
 
-/** A chat completion, as JSON or as a stream. */
+/** Answers with a chat completion, as JSON or as a stream. */
 export async function answerChat(call: Call): Promise<Answer> {
   const request = checkChatRequest(readBody(call))
   const completion = complete(request, await call.reply(request))

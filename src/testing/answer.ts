@@ -6,7 +6,7 @@ import type { FakeModelOptions, FakeRequest } from './types.ts'
 
 const MODELS = ['fake-small', 'fake-large', 'fake-embed']
 
-/** What the healthy service answers, refusals included. Rejects only with what the user's own `reply` throws. */
+/** Answers as the healthy service does, refusals included. Rejects only with what the user's own `reply` throws. */
 export async function answer(
   request: FakeRequest,
   { apiKey, models = MODELS }: FakeModelOptions,

@@ -1,4 +1,4 @@
-/** A percent-decoded part of a path; as it is where it is malformed. */
+/** Decodes a percent-encoded part of a path. Gives a malformed one back as it is. */
 export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment)

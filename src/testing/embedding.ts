@@ -8,7 +8,7 @@ import { countTokens, keywordsOf, wordsOf } from './text.ts'
 const MAX_DIMENSIONS = 8192
 const MAX_INPUTS = 2048
 
-/** Embeddings: the same text, the same vector; texts that share words, nearer vectors. */
+/** Answers with embeddings: the same text, the same vector; texts that share words, nearer vectors. */
 export function answerEmbeddings(call: Call): Answer {
   const request = readBody(call)
   const inputs = readInputs(request.input)

@@ -1,6 +1,6 @@
 import { isStopWord, keywordsOf, wordsOf } from './text.ts'
 
-/** What a prompt offers for the values of arguments, in the prompt's order. */
+/** The names, words and numbers of a prompt, for the values of arguments. */
 export interface Hints {
   /** The next name ("New York") or, after the names, another word. Begins again when all are used. */
   nextText: () => string
@@ -10,7 +10,7 @@ export interface Hints {
   mentions: (text: string) => boolean
 }
 
-/** Bounds the work that a long prompt makes for each value. */
+/** Bounds the work that each value costs after a long prompt. */
 const MAX_HINTS = 100
 
 export function hintsOf(prompt: string): Hints {

@@ -1,6 +1,6 @@
 import { answer } from './answer.ts'
 import { createBody } from './body.ts'
-import { course, faultFor, isLost, replacement, spoil } from './faults.ts'
+import { applyFault, bodySteps, faultFor, isLost, replacement } from './faults.ts'
 import { type Answer, jsonAnswer } from './parts.ts'
 import { pause, untilAborted } from './pause.ts'
 import { replyAt } from './reply-at.ts'
@@ -45,10 +45,10 @@ export function createModel(options: FakeModelOptions): Model {
       const instead = replacement(fault)
       if (instead) return [fault, instead]
       const healthy = await answer(request, options, async chat => {
-        // Who gets nothing of a reply asks again, and is to get it then.
+        // A client that got nothing of a reply asks again, and must find the same one.
         return replyAt(options.reply, chat, isLost(fault, chat.stream === true) ? replies : replies++)
       })
-      return [fault, spoil(healthy, fault)]
+      return [fault, applyFault(healthy, fault)]
     } catch (error) {
       if (error instanceof ServiceError) return [{}, jsonAnswer(error.status, error.body)]
       throw error
@@ -67,7 +67,7 @@ export function createModel(options: FakeModelOptions): Model {
       if (fault.reset === 'headers') throw new ConnectionBroken()
       const bodyOptions = { chunkDelay: options.chunkDelay ?? 0, signal, onAbort }
       const { status } = result
-      const body = [204, 205, 304].includes(status) ? null : createBody(course(result, fault), bodyOptions)
+      const body = [204, 205, 304].includes(status) ? null : createBody(bodySteps(result, fault), bodyOptions)
       return { status, headers: headersFor(result, fault, index), body }
     } catch (error) {
       if (signal?.aborted) onAbort()

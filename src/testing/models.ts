@@ -4,12 +4,12 @@ import { type Answer, jsonAnswer } from './parts.ts'
 import type { Call } from './route.ts'
 import { ServiceError } from './service-error.ts'
 
-/** The list of the models. */
+/** Answers with the list of the models. */
 export function answerModels({ models }: Call): Answer {
   return jsonAnswer(200, { object: 'list', data: models.map(describe) })
 }
 
-/** One model. */
+/** Answers with one model. */
 export function answerModel({ params: [id = ''], models }: Call): Answer {
   const decoded = decodeSegment(id)
   checkModel(decoded, models)

@@ -1,6 +1,6 @@
 import { type Hints, hintsOf } from './hints.ts'
 import { isObject, type JsonObject } from './json.ts'
-import { BUDGET, flatten, isDeep, list, type Place } from './schema-flatten.ts'
+import { BUDGET, type Context, flatten, isDeep, list } from './schema-flatten.ts'
 
 const MAX_REFS = 12
 const MAX_DEPTH = 100
@@ -14,42 +14,42 @@ export function schemaValue(schema: unknown, hints: Hints = hintsOf('')): unknow
   return write(schema, { root: schema, hints, refs: 0, depth: 0, budget: { left: BUDGET } })
 }
 
-function write(part: unknown, outer: Place): unknown {
-  const place = { ...outer, depth: outer.depth + 1 }
-  const { budget, hints } = place
-  // What "null," costs.
+function write(part: unknown, outer: Context): unknown {
+  const context = { ...outer, depth: outer.depth + 1 }
+  const { budget, hints } = context
+  // Even `null,` is written.
   budget.left -= 5
-  if (part === false || budget.left <= 0 || place.refs > MAX_REFS || place.depth > MAX_DEPTH) return null
-  const schema = isObject(part) ? flatten(part, place) : {}
-  if ('const' in schema) return copy(schema.const, place)
+  if (part === false || budget.left <= 0 || context.refs > MAX_REFS || context.depth > MAX_DEPTH) return null
+  const schema = isObject(part) ? flatten(part, context) : {}
+  if ('const' in schema) return copy(schema.const, context)
   if (Array.isArray(schema.enum)) {
     budget.left -= schema.enum.length
-    // A long option is no word of a prompt, and looking for each would cost more than the budget knows.
+    // Looking for long options would cost more than the budget counts, and no prompt names them.
     const asked = schema.enum.find(
       option => typeof option === 'string' && option.length < 100 && hints.mentions(option),
     )
-    return copy(asked ?? schema.default ?? schema.enum[0], place)
+    return copy(asked ?? schema.default ?? schema.enum[0], context)
   }
-  if ('default' in schema) return copy(schema.default, place)
-  const type = typeOf(schema, place)
+  if ('default' in schema) return copy(schema.default, context)
+  const type = typeOf(schema, context)
   if (type === 'null') return null
   if (type === 'boolean') return true
   if (type === 'number' || type === 'integer') return numberFor(schema, type === 'integer', hints)
-  if (type === 'array') return arrayFor(schema, place)
-  return type === 'object' ? objectFor(schema, place) : stringFor(schema, place)
+  if (type === 'array') return arrayFor(schema, context)
+  return type === 'object' ? objectFor(schema, context) : stringFor(schema, context)
 }
 
-/** The schema's own value, paid for by its length: a reference may ask for it any number of times. */
-function copy(value: unknown, { budget }: Place): unknown {
+/** Pays for a value of the schema's own by its length: references may ask for it any number of times. */
+function copy(value: unknown, { budget }: Context): unknown {
   budget.left -= JSON.stringify(value)?.length ?? 0
   return value ?? null
 }
 
-function typeOf(schema: JsonObject, place: Place): string {
+function typeOf(schema: JsonObject, context: Context): string {
   const { type: given } = schema
   // There are seven types.
   const types = (Array.isArray(given) ? given.slice(0, 7) : [given]).filter(type => typeof type === 'string')
-  if (types.includes('null') && isDeep(place)) return 'null'
+  if (types.includes('null') && isDeep(context)) return 'null'
   const has = (...keys: string[]): boolean => keys.some(key => key in schema)
   if (types.length > 0) return types.find(type => type !== 'null') ?? 'null'
   if (has('properties', 'required', 'additionalProperties')) return 'object'
@@ -71,7 +71,7 @@ const FORMATS: Record<string, string> = {
   uuid: '0b4f1a52-6c1d-4e8a-a3f7-5d2c9b8e7f10',
 }
 
-function stringFor({ format, minLength, maxLength }: JsonObject, { hints, budget }: Place): string {
+function stringFor({ format, minLength, maxLength }: JsonObject, { hints, budget }: Context): string {
   const known = typeof format === 'string' && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined
   const characters = [...(known ?? hints.nextText())].slice(0, bound(maxLength, Infinity))
   const missing = Math.min(bound(minLength, 0) - characters.length, budget.left)
@@ -104,30 +104,30 @@ function numberFor(schema: JsonObject, whole: boolean, { nextNumber }: Hints): n
   return nextNumber(fits) ?? [start, (low + high) / 2, low + 1, high - 1, ...tries].find(fits) ?? start
 }
 
-function arrayFor({ items, prefixItems, minItems, maxItems }: JsonObject, place: Place): unknown[] {
+function arrayFor({ items, prefixItems, minItems, maxItems }: JsonObject, context: Context): unknown[] {
   const first = list(prefixItems)
-  const wanted = Math.max(first.length, bound(minItems, isDeep(place) || items === false ? 0 : 1))
+  const wanted = Math.max(first.length, bound(minItems, isDeep(context) || items === false ? 0 : 1))
   const count = Math.min(wanted, bound(maxItems, Infinity))
   const values: unknown[] = []
-  while (values.length < count && place.budget.left > 0) {
-    values.push(write(values.length < first.length ? first[values.length] : items, place))
+  while (values.length < count && context.budget.left > 0) {
+    values.push(write(values.length < first.length ? first[values.length] : items, context))
   }
   return values
 }
 
-function objectFor(schema: JsonObject, place: Place): JsonObject {
+function objectFor(schema: JsonObject, context: Context): JsonObject {
   const properties = isObject(schema.properties) ? schema.properties : {}
   const required = new Set(list(schema.required).filter(name => typeof name === 'string'))
   const names = [...new Set([...Object.keys(properties), ...required])]
-  const { budget } = place
+  const { budget } = context
   budget.left -= names.length + list(schema.required).length
   const entries: [string, unknown][] = []
   for (const name of names) {
     const part = Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties
     if (budget.left <= 0) break
-    if (!required.has(name) && (part === false || isDeep(place))) continue
+    if (!required.has(name) && (part === false || isDeep(context))) continue
     budget.left -= name.length
-    entries.push([name, write(part, place)])
+    entries.push([name, write(part, context)])
   }
   return Object.fromEntries(entries)
 }

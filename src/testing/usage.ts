@@ -4,7 +4,7 @@ import { textOf } from './prompt.ts'
 import { countTokens } from './text.ts'
 import type { FakeChatRequest, FakeUsage } from './types.ts'
 
-/** The token counts of an answer in wire names: those that the user gives, and for the others what is counted. */
+/** The token counts of an answer, in wire names: the user's own where there are any, else what is counted. */
 export function usageOf(
   request: FakeChatRequest,
   choices: readonly Choice[],
