@@ -24,7 +24,5 @@ export function wholeFrom(min: number, max: number = Number.MAX_SAFE_INTEGER): N
 }
 
 /** A model's name: something visible, and nothing that cannot be seen. */
-export const ModelSchema: v.GenericSchema<string> = v.pipe(
-  v.string(),
-  v.regex(/^(?!\s*$)\P{Cc}*$/u, 'must be a name'),
-)
+export const ModelSchema: v.GenericSchema<string> = /* @__PURE__ */ (() =>
+  v.pipe(v.string(), v.regex(/^(?!\s*$)\P{Cc}*$/u, 'must be a name')))()
