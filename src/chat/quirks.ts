@@ -21,7 +21,7 @@ function readParts(parts: readonly unknown[]): { text: string; reasoning: string
 
 /** The parts that a service sent as the content, where it was a list. */
 export function contentParts(message: object): readonly unknown[] | undefined {
-  const sent = sentOf(message, 'content')?.sent
+  const sent = sentOf(message as Json, 'content')?.sent
   return Array.isArray(sent) ? sent : undefined
 }
 

@@ -20,13 +20,13 @@ export function readStream(
   const started = performance.now()
   return createEventStream(async signal => {
     const { status, headers } = response
-    const reading = { scrub: String, disconnect: undefined }
-    await refuseFailure(response, { signal }, reading)
+    const reading = { scrub: String }
+    await refuseFailure(response, signal, reading)
     const context = {
       ...reading,
       operation: { name: 'readStream', route: '' },
       signal,
-      sent: JSON.stringify({ n: options.choices ?? 1 }),
+      body: JSON.stringify({ n: options.choices ?? 1 }),
       watchers: [],
       locate() {},
       maxResponseBytes: 2 ** 26,

@@ -21,7 +21,7 @@ interface ChoiceState {
 }
 
 /** How many choices the request that was sent asks for. */
-function countOf(sent: ReadContext['sent']): number {
+function countOf(sent: ReadContext['body']): number {
   try {
     return JSON.parse(sent as string).n ?? 1
   } catch {
@@ -31,21 +31,19 @@ function countOf(sent: ReadContext['sent']): number {
 
 /** Reads how chat services stream: events of chunks, a `finish_reason` for each choice, then `[DONE]`, which some leave out. */
 export function chatReader(response: Response, context: ReadContext): Dialect<ChatCompletionChunk> {
-  const { scrub, sent } = context
-  const around = { response, scrub }
-  const rename = createRenamer(context.operation.verbatim)
+  const { scrub, body, operation } = context
+  const rename = createRenamer(operation.verbatim)
   const choices = new Map<number, ChoiceState>()
   let events = 0
   let expected: number | undefined
   let failure: LLMError | undefined
-  const eventName = () => `Event ${events}`
 
   function track(choice: ChunkChoice): void {
     const { index, delta, finishReason } = choice
     const known = checkIndex(index) ?? 0
     let state = choices.get(known)
     if (!state) {
-      expected ??= countOf(sent)
+      expected ??= countOf(body)
       if (known >= expected) throw new ProtocolError('A choice was not asked for')
       state = { finished: false, calls: [] }
       choices.set(known, state)
@@ -86,10 +84,8 @@ export function chatReader(response: Response, context: ReadContext): Dialect<Ch
   return {
     parse({ data, event }) {
       events++
-      const json = rename(parseJson(data, eventName)) as Json
-      if (event === 'error' || isFailure(json, 'choices')) throwRelayed(data, json, around)
-      if (typeof json !== 'object' || json === null || Array.isArray(json))
-        throw new ProtocolError(`${eventName()} is not a JSON object`)
+      const json = rename(parseJson(data, `Event ${events}`)) as Json
+      if (event === 'error' || isFailure(json, 'choices')) throwRelayed(data, json, response, scrub)
       // Some services leave these out where they have nothing to say.
       if (!json.choices) {
         if (!Object.keys(json).length) return undefined
@@ -107,15 +103,15 @@ export function chatReader(response: Response, context: ReadContext): Dialect<Ch
       throw apiFailure(line, response, scrub)
     },
     parseWhole(text) {
-      const json = rename(parseJson(text, () => nameAnswer(text, around))) as Json
-      if (isFailure(json, 'choices')) throwRelayed(text, json, around)
-      if (Object(json).choices?.[0]?.delta) {
+      const json = rename(parseJson(text, nameAnswer(text, response, scrub))) as Json
+      if (isFailure(json, 'choices')) throwRelayed(text, json, response, scrub)
+      if (Object(json.choices)[0]?.delta) {
         const chunk = read(json as unknown as ChatCompletionChunk)
         end(false)
         return chunk as ChatCompletionChunk
       }
       const { choices, ...completion } = readCompletion(json, {
-        fail: broken => throwFailure(JSON.stringify(broken), around),
+        fail: (broken, partial) => throwFailure(JSON.stringify(broken), response, scrub, partial),
       })
       if (!choices) throw new ProtocolError('The answer has no choices')
       const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))

@@ -65,7 +65,7 @@ function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]
 /** Reads what the body of another client's 429 says: how long to wait, 0 for not at all, undefined where it says nothing. */
 async function readWait(response: Response, signal: AbortSignal | undefined): Promise<number | undefined> {
   if (response.status !== 429) return undefined
-  const text = await readBriefly(openBody(response.clone(), { signal, maxBytes: 65_536 }))
+  const text = await readBriefly(openBody(response.clone(), { signal }, 65_536))
   // No wait brings a spent quota back.
   if (/insufficient_quota|billing|spend/.test(text)) return 0
   const seconds = /"retryDelay":\s*"([\d.]+)s"/.exec(text)?.[1]

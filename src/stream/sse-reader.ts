@@ -35,11 +35,11 @@ export interface Dialect<T> {
 /** What a stream is read with. */
 export interface StreamContext {
   /** Ends the stream; a read rejects with its reason then. */
-  readonly signal: AbortSignal | undefined
+  readonly signal?: AbortSignal | null | undefined
   /** Told of waits and bytes until the first value is there. */
   readonly watchers: readonly Watcher[]
   readonly scrub: (text: string) => string
-  readonly disconnect: (() => void) | undefined
+  readonly disconnect?: (() => void) | undefined
   /** Names method and address in an error. */
   readonly locate: (error: unknown) => void
   readonly maxResponseBytes: number
@@ -80,11 +80,11 @@ const GRACE = 50
 const TAIL = 1000
 
 function createReader<T>(response: Response, context: StreamContext, dialect: Dialect<T>): EventReader<T> {
-  const { signal, maxResponseBytes: maxBytes, disconnect } = context
+  const { signal, disconnect } = context
   const text = new TextDecoder('utf-8', { ignoreBOM: true })
   const decode = createEventDecoder(context.maxEventBytes)
   const followers: Watcher[] = [...context.watchers]
-  const body = openBody(response, { signal, maxBytes, disconnect, stream: true })
+  const body = openBody(response, { signal, disconnect }, context.maxResponseBytes, true)
   let state: State = { kind: 'opening' }
   /** What has arrived, and the index of the next. An event's JSON is parsed when it is asked for. */
   let events: readonly EventSourceMessage[] = []
