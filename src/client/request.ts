@@ -49,7 +49,8 @@ export function buildUrl(
 function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
   for (const name of OPTIONS)
     if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, the argument after the request')
-  return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream })
+  const asks = stream === true || undefined
+  return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream: asks })
 }
 
 /**

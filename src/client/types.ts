@@ -84,8 +84,11 @@ export interface Operation<T> {
   readonly decode?: ((json: unknown, context: DecodeContext) => T) | undefined
   /** Reads the answer in another way than as JSON: as a stream of events, or raw. */
   readonly read?: ((response: Response, context: ReadContext) => Promise<Answer<T>>) | undefined
-  /** Whether the answer is a stream of events; `stream` is set accordingly in a JSON body. @default false */
-  readonly stream?: boolean | undefined
+  /**
+   * Whether the answer is a stream of events. `true` asks for it with `stream` in a JSON body; `'asked'` says that the request
+   * asks for it in another way. @default false
+   */
+  readonly stream?: boolean | 'asked' | undefined
 }
 
 /** What is around an answer that is decoded. */

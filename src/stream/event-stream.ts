@@ -131,7 +131,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
 /** Asks for a stream at once. */
 export function openStream<T>(
   client: Client,
-  operation: Operation<EventReader<T>>,
+  operation: Operation<EventReader<T>> | (() => Operation<EventReader<T>>),
   options?: CallOptions,
 ): EventStream<T> {
   return createEventStream(

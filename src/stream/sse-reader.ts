@@ -92,6 +92,8 @@ function createReader<T>(response: Response, context: StreamContext, dialect: Di
   /** A value made ahead: the first, or that of a whole answer. */
   let ready: T | undefined
   let opened = false
+  /** What is thrown once the last value has been handed out. */
+  let postponed: { readonly error: unknown } | undefined
   let end: CallEnd | undefined
   let tail: ReturnType<typeof setTimeout> | undefined
   // Also where nobody reads; who does is thrown the reason.
@@ -142,7 +144,12 @@ function createReader<T>(response: Response, context: StreamContext, dialect: Di
     try {
       const value = event.data ? dialect.parse(event) : undefined
       if (!(value instanceof Last)) return value
-      complete(true)
+      try {
+        complete(true)
+      } catch (error) {
+        // The value that tells of a failure is handed out before the failure is thrown.
+        postponed = { error }
+      }
       return value.value
     } catch (error) {
       // What the end of the body completed may have been cut there.
@@ -158,6 +165,7 @@ function createReader<T>(response: Response, context: StreamContext, dialect: Di
     let value = ready
     try {
       if (signal?.aborted && !isOver()) throw reasonOf(signal)
+      if (value === undefined && postponed && !isOver()) throw postponed.error
       if (value !== undefined) for (const follower of followers) follower.bytes?.()
       ready = undefined
       while (value === undefined && !isOver() && index < events.length) {
