@@ -56,7 +56,7 @@ export async function exchange<T>(
   const call: Call = {
     operation: name,
     baseUrl: settings.baseUrl,
-    stream,
+    stream: !!stream,
     maxRetries,
     timeout,
     cache,
