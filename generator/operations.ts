@@ -64,8 +64,9 @@ export function readOperations(
   const words = readWords(description, overrides.words)
   const known = new Set<string>()
 
-  function read(path: string, method: string, described: DescribedOperation): Operation {
+  function read(given: string, method: string, described: DescribedOperation): Operation {
     const { operationId: id, tags, parameters = [] } = described
+    const path = overrides.paths[id] ?? given
     known.add(id)
     const name = functionName(overrides.functions[id] ?? id, words)
     const folder = tags?.[0] ?? path.split('/')[1]!
@@ -112,7 +113,7 @@ export function readOperations(
   checkNames(operations)
   for (const ids of [
     overrides.byHand,
-    ...[overrides.functions, overrides.read, overrides.streams].map(Object.keys),
+    ...[overrides.functions, overrides.paths, overrides.read, overrides.streams].map(Object.keys),
   ])
     for (const id of ids)
       if (!known.has(id)) throw new Error(`overrides.ts names ${id}, which the description does not have`)

@@ -20,6 +20,8 @@ export interface Overrides {
   readonly words: readonly string[]
   /** Names of functions by operation id, where the id is no name. */
   readonly functions: { readonly [id: string]: string }
+  /** Paths by operation id, where the description has a wrong one. */
+  readonly paths: { readonly [id: string]: string }
   /** Operations that are written by hand, by their ids. */
   readonly byHand: readonly string[]
   /** Names of types by schema, where the schema's own would shadow a platform's or is no name. */
@@ -84,6 +86,10 @@ export const overrides: Overrides = {
     Getinputtokencounts: 'getInputTokenCounts',
     // Misspelt.
     submitToolOuputsToRun: 'submitToolOutputsToRun',
+  },
+  paths: {
+    // The description's own example, and OpenAI's own package, ask this.
+    cancelEvalRun: '/evals/{eval_id}/runs/{run_id}/cancel',
   },
   byHand: [
     'createChatCompletion',

@@ -133,8 +133,9 @@ function without(schema: Schema, member: string, schemas: Schemas): Schema {
   }
 }
 
-/** Takes `stream` out of the requests: the function that is called decides. */
-function withoutStream(description: Description, ids: readonly string[]): Description {
+/** Takes `stream` out of the requests that have a function that streams: which one is called decides. */
+export function withoutStreams(description: Description, { streams, byHand }: Overrides): Description {
+  const ids = [...Object.keys(streams), ...byHand]
   const schemas = createSchemas(description)
   const changed = { ...description.components.schemas }
   for (const operation of Object.values(description.paths).flatMap(methods => Object.values(methods)))
@@ -159,8 +160,7 @@ function withWebhooks(description: Description): Description {
 
 /** Decides all that is emitted. Throws for what it does not know. */
 export function makePlan(given: Description, overrides: Overrides): Plan {
-  const ids = [...Object.keys(overrides.streams), ...overrides.byHand]
-  const description = withWebhooks(withoutStream(given, ids))
+  const description = withWebhooks(withoutStreams(given, overrides))
   const schemas = createSchemas(description)
   const operations = readOperations(description, schemas, overrides).map(operation => {
     const uses = rootsOf(operation, []).map(({ schema }) => schema)

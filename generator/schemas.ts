@@ -22,7 +22,7 @@ export interface Schemas {
 }
 
 /** `oneOf: [{ required: ['a'] }, …]` says which members go together, and is no union. */
-function isConstraint(schema: Schema): boolean {
+export function isConstraint(schema: Schema): boolean {
   return Object.keys(schema).every(key => /^(required|not|title|description)$/.test(key))
 }
 

@@ -190,7 +190,7 @@ export function getEvalRun(
 /**
  * Cancel an ongoing evaluation run.
  *
- * `POST /evals/{evalId}/runs/{runId}`
+ * `POST /evals/{evalId}/runs/{runId}/cancel`
  *
  * @param evalId the ID of the evaluation whose run you want to cancel.
  * @param runId the ID of the run to cancel.
@@ -205,7 +205,7 @@ export function cancelEvalRun(
   return client.request<EvalRun>(
     () => ({
       name: 'cancelEvalRun',
-      route: routeOf('POST /evals/{evalId}/runs/{runId}', [evalId, runId]),
+      route: routeOf('POST /evals/{evalId}/runs/{runId}/cancel', [evalId, runId]),
       ownError: true,
       verbatim: ['item', 'sample'],
     }),

@@ -157,7 +157,7 @@ describe('the generator refuses', () => {
       ({
         ...given,
         paths: { ...given.paths, '/files/list': { post: { ...post, ...changes } } },
-      }) as Description
+      }) as unknown as Description
     expect(() => write(change({ tags: ['Wizardry'] }))).toThrow(/no file for Wizardry/)
     expect(() => write(change({ responses: { 200: {} } }))).toThrow(/how its answer is read/)
     expect(() => write(description, { read: { ...overrides.read, noSuchThing: 'readRaw' } })).toThrow(
