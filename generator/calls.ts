@@ -1,8 +1,7 @@
 import type { CallOptions, Client } from '../src/index.ts'
 import * as root from '../src/index.ts'
 import * as openai from '../src/openai/index.ts'
-import * as conversations from '../src/responses/conversations.ts'
-import * as responses from '../src/responses/operations.ts'
+import * as responses from '../src/responses/index.ts'
 import { type Description, readDescription, type Schema } from './description.ts'
 import { verbatimOf } from './maps.ts'
 import { type Operation, querySchema, readOperations } from './operations.ts'
@@ -12,7 +11,7 @@ import { type Spelling, sampleOf } from './sample.ts'
 import { createSchemas, type Schemas } from './schemas.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: called with what the description says
-const functions = { ...root, ...openai, ...conversations, ...responses } as any
+const functions = { ...root, ...openai, ...responses } as any
 
 /** An operation with the function that stands for it. */
 export interface Callable extends Operation {

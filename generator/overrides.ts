@@ -103,6 +103,7 @@ export const overrides: Overrides = {
     'ConversationParam-2': 'ConversationReference',
     Error: 'AssistantError',
     ErrorEvent: 'AssistantErrorEvent',
+    ResponseStreamEvent: 'ResponseEvent',
     Image: 'GeneratedImage',
     Response: 'ModelResponse',
   },

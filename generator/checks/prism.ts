@@ -10,7 +10,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { createClient } from '../../src/index.ts'
+import { createClient, type LLMError } from '../../src/index.ts'
 import { createCalls } from '../calls.ts'
 import { repaired } from './repair.ts'
 
@@ -77,7 +77,13 @@ try {
     for (const spelling of ['wire', 'camel'] as const)
       try {
         const ids = operation.parts.map(({ name }) => `${name}_1`)
-        const result = await call(client, operation, spelling, ids)
+        const result = await Promise.resolve(call(client, operation, spelling, ids)).catch(
+          (error: LLMError) => {
+            // The response that Prism makes up is one that failed: it was read, and told of as it should be.
+            if (operation.id === 'createResponse' && error.partial) return error.partial
+            throw error
+          },
+        )
         if (operation.read === 'readRaw') await (result as Response).arrayBuffer()
         // Some schemas contradict themselves, and no answer can be made that fits them.
         const ours = violations.filter(({ location }) => location[0] !== 'response')

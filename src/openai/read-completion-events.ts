@@ -1,6 +1,6 @@
 import type { Answer } from '../call/answer.ts'
 import type { ReadContext } from '../client/types.ts'
-import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { endedEarly } from '../stream/ended-early.ts'
 import { type EventReader, openEvents } from '../stream/sse-reader.ts'
 import { isFailure, nameAnswer, parseJson } from '../wire/json.ts'
 import type { Json } from '../wire/names.ts'
@@ -27,11 +27,13 @@ export function readCompletionEvents<T>(
   const rename = createRenamer(operation.verbatim)
   const finished = new Map<unknown, boolean>()
   let events = 0
+  let isBegun = false
   const isFinished = () => finished.size >= countOf(body) && [...finished.values()].every(Boolean)
 
   function read(text: string, given: Json): T {
     const json = rename(given) as Json
     if (isFailure(json, 'choices')) throwRelayed(text, json, response, scrub)
+    isBegun = true
     json.choices ??= []
     for (const { index = 0, finishReason } of json.choices as Json[])
       finished.set(index, !!finishReason || !!finished.get(index))
@@ -46,13 +48,7 @@ export function readCompletionEvents<T>(
     parseWhole: text => read(text, parseJson(text, nameAnswer(text, response, scrub))),
     isFinished,
     end(atDone) {
-      if (finished.size ? !atDone && !isFinished() : true)
-        throw new IncompleteStreamError(
-          events ? 'The stream ended early' : 'The stream ended before it began',
-          {
-            retryable: !events,
-          },
-        )
+      if (!finished.size || !(atDone || isFinished())) throw endedEarly(isBegun)
     },
   })
 }

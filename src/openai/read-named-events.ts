@@ -1,6 +1,6 @@
 import type { Answer } from '../call/answer.ts'
 import type { ReadContext } from '../client/types.ts'
-import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { endedEarly } from '../stream/ended-early.ts'
 import { createEventRenamer } from '../stream/rename-events.ts'
 import { type EventReader, openEvents } from '../stream/sse-reader.ts'
 import { apiFailure } from '../wire/api-failure.ts'
@@ -16,11 +16,13 @@ export function readNamedEvents<T>(
   const { scrub, operation } = context
   const rename = createEventRenamer(operation.verbatim)
   let events = 0
+  let isBegun = false
   return openEvents<T>(response, context, {
     parse({ event = 'message', data }) {
       events++
       const json = parseJson(data, `Event ${events}`)
       if (event === 'error') throw apiFailure(data, response, scrub)
+      isBegun = true
       return { event, data: rename(json, event) } as T
     },
     parseWhole(text) {
@@ -30,13 +32,7 @@ export function readNamedEvents<T>(
       return { event: `${json.object}.${json.status}`, data: rename(json, '') } as T
     },
     end(atDone) {
-      if (!atDone)
-        throw new IncompleteStreamError(
-          events ? 'The stream ended early' : 'The stream ended before it began',
-          {
-            retryable: !events,
-          },
-        )
+      if (!atDone) throw endedEarly(isBegun)
     },
   })
 }

@@ -317,7 +317,7 @@ export interface CreateResponse extends WireNames {
 }
 
 /** Event emitted while a response is streamed. */
-export type ResponseStreamEvent =
+export type ResponseEvent =
   | ResponseAudioDeltaEvent
   | ResponseAudioDoneEvent
   | ResponseAudioTranscriptDeltaEvent

@@ -6,6 +6,7 @@ import { apiFailure } from '../wire/api-failure.ts'
 import { isFailure, nameAnswer, parseJson } from '../wire/json.ts'
 import type { Json } from '../wire/names.ts'
 import { throwRelayed } from '../wire/relayed-failure.ts'
+import { endedEarly } from './ended-early.ts'
 import { createEventRenamer } from './rename-events.ts'
 import { type Dialect, type EventReader, Last, openEvents } from './sse-reader.ts'
 
@@ -37,6 +38,7 @@ export function typedEvents<T>(
 ): Dialect<T> {
   const rename = createEventRenamer(operation.verbatim)
   let events = 0
+  let isBegun = false
   let missing = isCounted ? countOf(body) : 1
   let failure: LLMError | undefined
 
@@ -47,6 +49,7 @@ export function typedEvents<T>(
     // What keeps a connection alive may be an event without members.
     if (!Object.keys(json).length) return undefined
     json.type ??= name
+    isBegun = true
     const isLast = last.includes(type)
     const failed = isLast && failureIn?.(json)
     if (failed) failure = apiFailure(JSON.stringify(failed), response, scrub)
@@ -78,13 +81,7 @@ export function typedEvents<T>(
     },
     end() {
       if (failure) throw failure
-      if (missing > 0)
-        throw new IncompleteStreamError(
-          events ? 'The stream ended early' : 'The stream ended before it began',
-          {
-            retryable: !events,
-          },
-        )
+      if (missing > 0) throw endedEarly(isBegun)
     },
   }
 }
