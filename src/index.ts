@@ -53,12 +53,16 @@ export type {
 } from './chat/types.ts'
 export { createClient } from './client/create-client.ts'
 export { type Endpoint, type EndpointRules, endpoint } from './client/endpoint.ts'
+export { readJson } from './client/read-json.ts'
+export { readRaw } from './client/read-raw.ts'
+export type { FileInput } from './client/shapes.ts'
 export type {
   CallOptions,
   Client,
   ClientConfig,
   Operation,
   Query,
+  ReadContext,
   ResultPromise,
   WithResponse,
 } from './client/types.ts'
@@ -86,6 +90,8 @@ export {
   type ValidationErrorDetails,
   type ValidationIssue,
 } from './errors/validation-error.ts'
+export { type FileSource, toFile } from './files/to-file.ts'
+export { type Page, paginate } from './lists/paginate.ts'
 export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-client/llm-client.ts'
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'
@@ -106,14 +112,18 @@ export { type Metrics, type MetricsOptions, type MetricsSnapshot, metrics } from
 export type { CallReport } from './policies/observe.ts'
 export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
 export { timeout } from './policies/timeout.ts'
-export type { EventStream, StreamResponse } from './stream/event-stream.ts'
+export { type EventStream, openStream, type StreamResponse } from './stream/event-stream.ts'
 export type { FoldedStreamOptions } from './stream/folded-stream.ts'
+export { type EventRules, readEvents } from './stream/read-events.ts'
+export type { EventReader } from './stream/sse-reader.ts'
 export { teeStream } from './stream/tee-stream.ts'
 export { toSSEResponse } from './stream/to-sse-response.ts'
 export { createValidator } from './validation/create-validator.ts'
 export { ChatCompletionRequestSchema, EmbeddingRequestSchema } from './validation/schemas.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './validation/standard-schema.ts'
 export { validateRequest } from './validation/validate-request.ts'
+export type { WebhookEvent } from './webhooks/types.ts'
+export { verifyWebhook, type WebhookRequest } from './webhooks/verify-webhook.ts'
 export type { HeadersOption } from './wire/headers.ts'
 export { type RateLimit, type RateLimits, rateLimits } from './wire/rate-limits.ts'
 export type { KeyOption } from './wire/service.ts'

@@ -90,6 +90,8 @@ function openRaw(
 export async function readRaw(response: Response, context: ReadContext): Promise<Answer<Response>> {
   const { status, headers, url } = response
   const { stream, ...answer } = openRaw(response, context)
+  // Nobody waits for bytes until the body is read.
+  for (const watcher of context.watchers) watcher.bytes?.()
   const data = Object.defineProperty(new Response(stream, { status, headers }), 'url', { value: url })
   return { ...answer, data }
 }
