@@ -37,7 +37,8 @@ export function createClient(config: ClientConfig = {}): Client {
     throw new ConfigurationError(`${path} ${message}`)
   })
   service.guard(Object.entries(headers).filter(([, value]) => value !== UNSIGNED))
-  const settings: Settings = { ...config, ...service, headers, maxResponseBytes, maxEventBytes }
+  const limits = { maxResponseBytes, maxEventBytes }
+  const settings: Settings = { ...config, ...service, headers, limits }
   const fetchWithPolicies = policies.reduceRight(decorate, createSend(fetch))
   return Object.freeze({
     baseUrl: service.baseUrl,

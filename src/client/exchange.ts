@@ -1,7 +1,7 @@
 import { answerOf } from '../call/answer.ts'
 import type { Call, Fetch } from '../call/policy.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
-import { locate } from '../errors/llm-error.ts'
+import { locate as locateError } from '../errors/llm-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
 import { digest } from '../wire/digest.ts'
 import { receive } from './attempt.ts'
@@ -49,9 +49,9 @@ export async function exchange<T>(
   const [init, signs] = buildInit(settings, operation, url, options)
   let attempts = 0
   let scrub: Call['scrub'] = String
-  const locateHere = (error: unknown) => {
+  const locate = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
-    if (!signal?.aborted || error !== reasonOf(signal)) locate(error, init.method!, url)
+    if (!signal?.aborted || error !== reasonOf(signal)) locateError(error, init.method!, url)
   }
   const call: Call = {
     operation: name,
@@ -63,9 +63,10 @@ export async function exchange<T>(
     watchers: [{ attempt: () => attempts++ }],
     ...signing(signs ? settings.key : undefined),
     scrub: text => scrub(text),
-    read(response, init, reading) {
+    read(response, { signal, body, call }, reading) {
       scrub = reading.scrub
-      return read(response, { ...settings, ...init.call!, ...init, ...reading, operation, locate: locateHere })
+      const { watchers } = call!
+      return read(response, { ...settings.limits, ...reading, operation, signal, body, watchers, locate })
     },
   }
   const inside = { ...init, ...(signal && { signal }), call }
@@ -86,7 +87,7 @@ export async function exchange<T>(
       attempts,
     }
   } catch (error) {
-    locateHere(error)
+    locate(error)
     throw error
   }
 }

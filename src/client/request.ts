@@ -11,8 +11,7 @@ import type { CallOptions, ClientConfig, Operation, Query } from './types.ts'
 export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
   /** Those of every request; `authorization` is {@link UNSIGNED} where the client's key stands there. */
   readonly headers: HeaderRecord
-  readonly maxResponseBytes: number
-  readonly maxEventBytes: number
+  readonly limits: { readonly maxResponseBytes: number; readonly maxEventBytes: number }
 }
 
 /** Stands for the client's key among the headers while they are put together; no caller can write it as a value. */
@@ -34,6 +33,7 @@ export function buildUrl(
   const [, path] = route.split(' ') as [string, string]
   // The platform's parser would make another address of these.
   if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) throw new ConfigurationError('A route must be a plain path')
+  if (!(query || own || more)) return baseUrl + path
   const members = new URLSearchParams()
   for (const [name, value] of [query, own, more].flatMap(some => Object.entries(some ?? {}))) {
     if (value === undefined) continue

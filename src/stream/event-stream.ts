@@ -1,7 +1,7 @@
 import { isWorker } from '../call/is-worker.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
-import { ValidationError } from '../errors/validation-error.ts'
+import { validationError } from '../errors/validation-error.ts'
 import { inOrder } from './in-order.ts'
 import type { EventReader } from './sse-reader.ts'
 
@@ -37,11 +37,11 @@ const waiting: Set<object> = /* @__PURE__ */ new Set()
 interface Source<T> {
   readonly opened: Promise<EventReader<T>>
   readonly response: Promise<StreamResponse>
-  readonly abort: (reason?: unknown) => void
-  readonly cancel: () => void
   /** The reader, once it is there. */
-  readonly reader: () => EventReader<T> | undefined
-  readonly isCancelled: () => boolean
+  reader: EventReader<T> | undefined
+  isCancelled: boolean
+  readonly controller: AbortController
+  cancel(): void
 }
 
 /** Sends the request of a stream, and waits for its first event. */
@@ -49,51 +49,49 @@ export type OpenStream<T> = (signal: AbortSignal) => Promise<StreamResponse & { 
 
 function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefined): Source<T> {
   const { controller, unlink } = linked(signal)
-  let reader: EventReader<T> | undefined
-  let isCancelled = false
   const exchanged = open(controller.signal)
-  const response = exchanged.then(({ data, ...around }) => around)
-  const opened = exchanged.then(({ data }) => {
-    data.watch({ end: unlink })
-    reader = data
-    if (isCancelled) data.cancel()
-    return data
-  })
-  // An error is thrown to whoever iterates. Who does not, does not want to know.
-  response.catch(() => {})
-  opened.catch(unlink)
-  return {
-    opened,
-    response,
-    abort: reason => abortWith(controller, reason),
+  const source: Source<T> = {
+    reader: undefined,
+    isCancelled: false,
+    controller,
+    response: exchanged.then(({ data, ...around }) => around),
+    opened: exchanged.then(({ data }) => {
+      data.watch({ end: unlink })
+      source.reader = data
+      if (source.isCancelled) data.cancel()
+      return data
+    }),
     cancel() {
-      isCancelled = true
-      if (reader) reader.cancel()
+      source.isCancelled = true
+      if (source.reader) source.reader.cancel()
       else controller.abort()
     },
-    reader: () => reader,
-    isCancelled: () => isCancelled,
   }
+  // An error is thrown to whoever iterates. Who does not, does not want to know.
+  source.response.catch(unlink)
+  source.opened.catch(unlink)
+  return source
 }
 
 function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
-  const wait = async (): Promise<IteratorResult<T, undefined>> => {
-    waiting.add(iterator)
-    try {
-      return await (source.reader() ?? (await source.opened)).next()
-    } catch (error) {
-      if (source.isCancelled()) return { done: true, value: undefined }
-      throw error
-    } finally {
-      waiting.delete(iterator)
-    }
-  }
-  const take = (): IteratorResult<T, undefined> | undefined => {
-    const value = source.reader()?.take()
-    return value === undefined ? undefined : { done: false, value }
-  }
   const iterator: AsyncIterator<T, undefined> = {
-    next: inOrder(wait, take),
+    next: inOrder<IteratorResult<T, undefined>>(
+      async () => {
+        waiting.add(iterator)
+        try {
+          return await (await source.opened).next()
+        } catch (error) {
+          if (source.isCancelled) return { done: true, value: undefined }
+          throw error
+        } finally {
+          waiting.delete(iterator)
+        }
+      },
+      () => {
+        const value = source.reader?.take()
+        return value === undefined ? undefined : { done: false, value }
+      },
+    ),
     async return() {
       source.cancel()
       return { done: true, value: undefined }
@@ -106,25 +104,21 @@ function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
 /** Makes a stream of what `open` begins at once. */
 export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal | null): EventStream<T> {
   const source = openSource(open, signal)
-  const { response, abort, cancel } = source
   let isIterated = false
   const stream: EventStream<T> = {
-    response,
-    abort,
+    response: source.response,
+    abort: reason => abortWith(source.controller, reason),
     [Symbol.asyncIterator]() {
-      if (isIterated) {
-        const issues = [{ path: 'stream', message: 'can be iterated once: see teeStream' }]
-        throw new ValidationError('The stream is being read already: teeStream makes two of it', { issues })
-      }
+      if (isIterated) throw validationError([{ path: 'stream', message: 'can be read once: see teeStream' }])
       isIterated = true
       dropped?.unregister(stream)
       return iterate(source)
     },
     async [Symbol.asyncDispose]() {
-      cancel()
+      source.cancel()
     },
   }
-  dropped?.register(stream, cancel, stream)
+  dropped?.register(stream, source.cancel, stream)
   return stream
 }
 

@@ -7,14 +7,14 @@ import type { Json } from './names.ts'
  *
  * @param what says what it is, for the message: the text itself may be the user's
  */
-export function parseJson(text: string, what: string): Json {
+export function parseJson(text: string, what: () => string): Json {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {}
   if (typeof value === 'object' && value) return value as Json
   // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
-  throw new ProtocolError(`${what} is not a JSON object`, { retryable: !text || /^\s*[[{].*[^\]}\s]\s*$/s.test(text) })
+  throw new ProtocolError(`${what()} is not a JSON object`, { retryable: !text || /^\s*[[{].*[^\]}\s]\s*$/s.test(text) })
 }
 
 /** Names a whole answer for the message of an error. */
@@ -29,11 +29,11 @@ export function nameAnswer(text: string, { headers }: Response, scrub: (text: st
  * @param ownError whether a good answer of this operation may have a member `error`
  */
 export function isFailure(value: Json, list?: string, ownError = false): boolean {
-  const { error, object, code, message, msg, detail, errors, errorCode, baseResp } = Array.isArray(value)
-    ? Object(value[0])
-    : value
-  if ((error && !ownError) || object === 'error') return true
-  if (!list || value[list] || Array.isArray(value)) return false
+  const isList = Array.isArray(value)
+  const json: Json = isList ? Object(value[0]) : value
+  if ((json.error && !ownError) || json.object === 'error') return true
+  if (!list || value[list] || isList) return false
+  const { code, message, msg, detail, errors, errorCode, baseResp } = json
   // Some services say in each answer that all is well.
   const said = Object(baseResp).statusCode ?? errorCode ?? code
   return said == null ? !!(message ?? msg ?? detail ?? errors) : said !== 0 && said !== 200

@@ -18,8 +18,8 @@ export function isObject(value: unknown): value is Json {
 
 /** Remembers what a function made of a name. A service may make up names without end, so it forgets them all now and then. */
 /* @__NO_SIDE_EFFECTS__ */
-function remembered(convert: (name: string) => string): (name: string) => string {
-  const known = new Map<string, string>()
+function remembered<T>(convert: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>()
   return name => {
     let converted = known.get(name)
     if (converted === undefined) {
@@ -51,9 +51,11 @@ export function isSchema({ properties, $schema, $defs, type, items, anyOf }: Jso
   return isObject(properties ?? $defs ?? (type && (items ?? anyOf))) || !!$schema
 }
 
+const isKnownMap: (key: string) => boolean = /* @__PURE__ */ remembered(key => MAPS.test(key))
+
 /** Tells whether what is below a key is the user's own. */
 export function isMap(key: string, verbatim: readonly string[] | undefined): boolean {
-  return MAPS.test(key) || !!verbatim?.includes(key)
+  return isKnownMap(key) || !!verbatim?.includes(key)
 }
 
 /** What the wire held for a member that a caller sees otherwise: its name and value there, and what the caller sees. */
