@@ -23,9 +23,9 @@ import type { Metrics, MetricsSnapshot } from '../policies/metrics.ts'
 import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
-import { validateRequest } from '../validation/validate-request.ts'
+import { checkRules } from '../validation/validate-request.ts'
 import { unknownOption } from './check-options.ts'
-import { endWith } from './closing.ts'
+import { createClosing } from './closing.ts'
 import { readEnvironment } from './environment.ts'
 
 /**
@@ -183,7 +183,7 @@ export class LLMClient implements Client {
     get(model: string, options?: CallOptions): ResultPromise<Model>
   }
   readonly request: Client['request']
-  readonly #closing = new AbortController()
+  readonly #closing = createClosing()
   readonly #metrics: Metrics | undefined
 
   constructor(config: LLMClientConfig = {}) {
@@ -195,8 +195,8 @@ export class LLMClient implements Client {
         ...config,
         apiKey: keyOf(config, baseUrl),
         baseUrl,
-        validate: config.validate === false ? undefined : validateRequest,
-        policies: policiesOf(config, this.#closing.signal),
+        validate: config.validate === false ? undefined : checkRules,
+        policies: [this.#closing.policy, ...policiesOf(config)],
       }),
     )
     this.baseUrl = client.baseUrl
@@ -221,7 +221,7 @@ export class LLMClient implements Client {
 
   /** Ends every call in flight, which reject with an `LLMError` of code `'CLIENT_CLOSED'`, as do later ones. */
   close(): void {
-    this.#closing.abort()
+    this.#closing.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -249,14 +249,13 @@ function keyOf({ apiKey, accessToken }: LLMClientConfig, baseUrl: string | undef
  * while the service went down is refused, not sent. The breaker sees each attempt, and what its time limits end; they begin with
  * the request, not in the queue.
  */
-function policiesOf(config: LLMClientConfig, closing: AbortSignal): readonly Policy[] {
+function policiesOf(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
   const { timeout: limits = 60_000 } = config
   const given =
     typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
   const { total = 600_000, ...phases } = given
   return [
-    endWith(closing),
     config.log,
     config.metrics,
     ...(config.policies ?? []),
