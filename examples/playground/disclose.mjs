@@ -1,0 +1,50 @@
+// What a page is told of an error. The words of a service, and of errors about how it is reached, may name internal hosts.
+
+/** Errors that the page's own request, or the moment, is the cause of: the service's words help. */
+const OPEN = ['ValidationError', 'RateLimitError', 'ContentFilterError']
+
+/** What stands for the words of all others. The operator finds them in the Worker's log. */
+const WORDS = {
+  AuthenticationError: 'The service refused the key of the playground',
+  PermissionError: 'The service refused the key of the playground',
+  NotFoundError: 'The service does not know this model or this path',
+  ServerError: 'The service failed',
+  ConnectionError: 'The service cannot be reached',
+  TimeoutError: 'The service took too long',
+  ProtocolError: 'The service sent something that is no answer',
+  IncompleteStreamError: 'The stream ended before its end',
+  LimitError: 'The answer is too long',
+  ConfigurationError: 'The playground is not set up: its log says what is missing',
+}
+const UNKNOWN = 'The service cannot answer now'
+
+/** The service's own message, without addresses; undefined where it sent none, or a page of HTML. */
+function wordsOf({ body }) {
+  const told = Object(Array.isArray(body) ? body[0] : body)
+  const { message = told.detail ?? told.error } = Object(told.error ?? told)
+  if (typeof message !== 'string' || /^\s*</.test(message)) return undefined
+  return message.replace(/\bhttps?:\/\/\S+|\b\d+(?:\.\d+){3}\b(?::\d+)?/gi, '[address]').slice(0, 500)
+}
+
+/** The same error with words that a page may read. What is left out is logged. */
+export function disclose(error) {
+  const words = OPEN.includes(error.name) ? wordsOf(error) : undefined
+  if (words === undefined) console.warn(`${error.name}: ${error.message}`)
+  const message = { value: words ?? WORDS[error.name] ?? UNKNOWN }
+  // It inherits all else of the error, its class and its mark too.
+  return Object.create(error, { message })
+}
+
+/** Names are passed on, sentences are not. */
+const nameOf = value => (/^[\w.[\]-]{1,80}$/.test(value ?? '') ? value : undefined)
+
+/** The error as the service would have sent it, so that the page's client makes the same typed error of it. */
+export function toResponse(error) {
+  const { name, message, retryable, retryAfter } = disclose(error)
+  const status = error.status ?? (name === 'TimeoutError' ? 504 : name === 'ConfigurationError' ? 500 : 502)
+  const headers = { 'x-should-retry': `${retryable}` }
+  if (retryAfter !== undefined) headers['retry-after-ms'] = `${retryAfter}`
+  const { type = name, code, param } = error
+  const told = { message, type: nameOf(type) ?? name, code: nameOf(code), param: nameOf(param) }
+  return Response.json({ error: told }, { status, headers })
+}
