@@ -3,8 +3,11 @@
 /** Errors that the page's own request, or the moment, is the cause of: the service's words help. */
 const OPEN = ['ValidationError', 'RateLimitError', 'ContentFilterError']
 
-/** What stands for the words of all others. The operator finds them in the Worker's log. */
+/** What stands for the words of all others, which the operator finds in the Worker's log. */
 const WORDS = {
+  ValidationError: 'The service does not take this request',
+  RateLimitError: 'The service has had too many requests',
+  ContentFilterError: 'The service refused the content',
   AuthenticationError: 'The service refused the key of the playground',
   PermissionError: 'The service refused the key of the playground',
   NotFoundError: 'The service does not know this model or this path',
@@ -35,13 +38,16 @@ export function disclose(error) {
   return Object.create(error, { message })
 }
 
+/** The status of errors that are no answer of the service. */
+const STATUS = { ValidationError: 400, ConfigurationError: 500, TimeoutError: 504 }
+
 /** Names are passed on, sentences are not. */
 const nameOf = value => (/^[\w.[\]-]{1,80}$/.test(value ?? '') ? value : undefined)
 
 /** The error as the service would have sent it, so that the page's client makes the same typed error of it. */
 export function toResponse(error) {
   const { name, message, retryable, retryAfter } = disclose(error)
-  const status = error.status ?? (name === 'TimeoutError' ? 504 : name === 'ConfigurationError' ? 500 : 502)
+  const status = error.status >= 400 ? error.status : (STATUS[name] ?? 502)
   const headers = { 'x-should-retry': `${retryable}` }
   if (retryAfter !== undefined) headers['retry-after-ms'] = `${retryAfter}`
   const { type = name, code, param } = error

@@ -13,9 +13,12 @@ export class Refusal extends Error {
 
   toResponse() {
     const error = { message: this.message, type: 'invalid_request_error', code: null, param: null }
-    return Response.json({ error }, { status: this.status, headers: this.headers })
+    const headers = { 'x-should-retry': 'false', ...this.headers }
+    return Response.json({ error }, { status: this.status, headers })
   }
 }
+
+const hostOf = ({ headers }) => (headers.get('host') ?? '').toLowerCase()
 
 /**
  * Refuses requests for a host that is none of `hosts`. A page of another site whose name suddenly points to this machine (DNS
@@ -24,8 +27,7 @@ export class Refusal extends Error {
  * The URL is not asked: a local workerd takes it from a header that any page may set.
  */
 export function checkHost(request, { hosts }) {
-  const host = request.headers.get('host') ?? ''
-  if (!hosts.includes(host.replace(/:\d+$/, '').toLowerCase()))
+  if (!hosts.includes(hostOf(request).replace(/:\d+$/, '')))
     throw new Refusal(403, 'The playground does not go by this name: PLAYGROUND_HOST adds one')
 }
 
@@ -35,7 +37,7 @@ export function checkSite(request, method) {
   if (request.method !== method) throw new Refusal(405, `Only ${method} is answered here`, { allow: method })
   const site = headers.get('sec-fetch-site')
   const origin = headers.get('origin')
-  const own = URL.canParse(origin) && new URL(origin).host === headers.get('host')
+  const own = URL.canParse(origin) && new URL(origin).host === hostOf(request)
   if ((site && site !== 'same-origin') || (origin || method === 'POST' ? !own : false))
     throw new Refusal(403, 'Only the page of the playground is answered here')
 }

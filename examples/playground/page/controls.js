@@ -74,7 +74,7 @@ export function createControls(at) {
         temperature: numberIn(at.temperature),
         maxTokens: numberIn(at.limit),
         retries: Math.trunc(numberIn(at.retries) ?? 0),
-        silence: (numberIn(at.silence) ?? 0) * 1000,
+        silence: (numberIn(at.silence) ?? 15) * 1000,
       }
     },
   }
