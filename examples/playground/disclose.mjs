@@ -1,9 +1,9 @@
-// What a page is told of an error. The words of a service, and of errors about how it is reached, may name internal hosts.
+// Errors in words that a page may read. A service's own words, and those about how it is reached, may name internal hosts.
 
-/** Errors that the page's own request, or the moment, is the cause of: the service's words help. */
+/** Errors caused by the page's own request or by the moment. The service's words help there. */
 const OPEN = ['ValidationError', 'RateLimitError', 'ContentFilterError']
 
-/** What stands for the words of all others, which the operator finds in the Worker's log. */
+/** The words for all other errors. The operator finds the original ones in the Worker's log. */
 const WORDS = {
   ValidationError: 'The service does not take this request',
   RateLimitError: 'The service has had too many requests',
@@ -29,19 +29,19 @@ function wordsOf({ body }) {
   return message.replace(/\bhttps?:\/\/\S+|\b\d+(?:\.\d+){3}\b(?::\d+)?/gi, '[address]').slice(0, 500)
 }
 
-/** The same error with words that a page may read. What is left out is logged. */
+/** Returns the same error with words that a page may read, and logs the words that it leaves out. */
 export function disclose(error) {
   const words = OPEN.includes(error.name) ? wordsOf(error) : undefined
   if (words === undefined) console.warn(`${error.name}: ${error.message}`)
   const message = { value: words ?? WORDS[error.name] ?? UNKNOWN }
-  // It inherits all else of the error, its class and its mark too.
+  // The copy inherits all the rest, the class and its mark too.
   return Object.create(error, { message })
 }
 
 /** The status of errors that are no answer of the service. */
 const STATUS = { ValidationError: 400, ConfigurationError: 500, TimeoutError: 504 }
 
-/** Names are passed on, sentences are not. */
+/** Passes names on, but no sentences. */
 const nameOf = value => (/^[\w.[\]-]{1,80}$/.test(value ?? '') ? value : undefined)
 
 /** The error as the service would have sent it, so that the page's client makes the same typed error of it. */

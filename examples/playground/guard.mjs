@@ -1,4 +1,4 @@
-// Who may use the Worker, and its key: a page that the Worker served itself, opened under a name that it goes by.
+// Lets only one page use the Worker and its key: the page that it served itself, opened under one of its own names.
 
 /** The largest body that a page may send, in bytes. */
 const MAX_BODY = 262_144
@@ -42,7 +42,7 @@ export function checkSite(request, method) {
     throw new Refusal(403, 'Only the page of the playground is answered here')
 }
 
-/** Reads a JSON object of at most {@link MAX_BODY} bytes, counted as they arrive: a declared length may be missing, or wrong. */
+/** Reads a JSON object of at most `MAX_BODY` bytes. It counts them as they arrive: a declared length may be missing or wrong. */
 export async function readObject(request) {
   // A form of another site can send text/plain without asking first.
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))

@@ -1,4 +1,4 @@
-// What the service is asked, of what a page has asked for. What is not named here is not the page's to choose: it costs money.
+// Makes the service's request of the page's. Members that are not named here are not the page's to choose: they cost money.
 
 /** The body for the service. */
 export function requestOf(asked, { baseUrl, models, maxTokens }) {

@@ -1,4 +1,4 @@
-// What the operator has set: the Worker's variables and secrets, read in one place.
+// Reads the Worker's variables and secrets, which are the operator's settings.
 
 /** The most tokens that one answer may have, where `LLM_MAX_TOKENS` says nothing. */
 const MAX_TOKENS = 4096
@@ -32,5 +32,5 @@ export function readSettings(env) {
   }
 }
 
-/** Whether a key could be spent on any model that the service has: a list must say on which it may be. */
+/** True where a key could be spent on any model of the service, as no list says on which it may be. */
 export const lacksModels = ({ apiKey, models }) => !!apiKey && !models.length

@@ -304,32 +304,49 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
       expect(lastBody().messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'tool'])
     })
 
-    it('tells the model, and the reader, what is wrong with a call', async () => {
+    /** A service that answers with a call, as often as told, and with words then. */
+    async function withCalls(
+      json: string,
+      times: number,
+      use: (page: Page, other: FakeServer) => Promise<void>,
+    ) {
       const call = {
         id: 'call_1',
         type: 'function',
         index: 0,
-        function: { name: 'roll_dice', arguments: '{"count":99}' },
+        function: { name: 'roll_dice', arguments: json },
       }
       const chunk = { choices: [{ index: 0, delta: { tool_calls: [call] }, finish_reason: 'tool_calls' }] }
-      const events = `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
-      const headers = { 'content-type': 'text/event-stream' }
-      await using other = await startFakeServer({
-        models: ['only'],
-        // The list of models comes first.
-        faults: [{}, { body: events, headers }],
-      })
-      await withPlayground({ LLM_BASE_URL: other.baseUrl, LLM_MODEL: undefined }, async url => {
+      const body = `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
+      const fault = { body, headers: { 'content-type': 'text/event-stream' } }
+      // The list of models comes first.
+      const faults = [{}, ...Array.from({ length: times }, () => fault)]
+      await using other = await startFakeServer({ models: ['only'], faults })
+      await withPlayground({ LLM_BASE_URL: other.baseUrl }, async url => {
         const page = await openAt(url)
         await page.locator('#model:enabled').waitFor()
         await page.check('[value=tools]')
-        await page.fill('#prompt', 'Roll ninety-nine dice')
+        await page.fill('#prompt', 'Roll the dice')
         await page.press('#prompt', 'Enter')
-        await page.locator('.answer').nth(1).waitFor()
+        await page.locator('.tool').waitFor()
         await ended(page)
+        await use(page, other)
+      })
+    }
+
+    it('tells the model, and the reader, what is wrong with a call', async () => {
+      await withCalls('{"count":99}', 1, async (page, other) => {
         expect(await page.locator('.tool .failed').textContent()).toMatch(/error.+10.+99/)
         const { messages } = other.requests.at(-1)!.body as Body
         expect(messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining('error') })
+        expect((await answers(page)).length).toBe(1)
+      })
+    })
+
+    it('gives a model up that calls tools without an end', async () => {
+      await withCalls('{"count":1}', 20, async (page, other) => {
+        expect(other.requests.filter(({ method }) => method === 'POST')).toHaveLength(5)
+        expect(await page.locator('.message').last().textContent()).toContain('called too often')
       })
     })
   })
@@ -656,7 +673,7 @@ describe.skipIf(!hasChromium)('the page of the playground', () => {
   })
 
   describe('by keyboard', () => {
-    /** Where the focus is, and whether it shows. */
+    /** The place of the focus, and whether it shows. */
     const focus = (page: Page) =>
       page.evaluate(() => {
         const focused = document.activeElement as HTMLElement

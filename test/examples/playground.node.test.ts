@@ -46,7 +46,7 @@ type Asked = { readonly [key: string]: unknown }
 
 const conversation = { model: 'small', messages: [{ role: 'user', content: 'Hi' }] }
 
-/** What the page sends: a POST of JSON with the origin of the page. */
+/** Sends a conversation as the page does: a POST of JSON with the origin of the page. */
 function post(
   url: string,
   asked: unknown,
@@ -60,7 +60,7 @@ function post(
   })
 }
 const ask = (asked: Asked = {}, headers = {}) => post(playground.url, { ...conversation, ...asked }, headers)
-/** What reached the service last. */
+/** The body that reached the service last. */
 const sent = () => service.requests.at(-1)!.body as Asked
 const errorOf = ({ text }: Received) =>
   JSON.parse(text).error as { message: string; type: string; code?: string }

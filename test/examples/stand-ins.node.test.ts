@@ -10,7 +10,7 @@ beforeAll(async () => {
   ;({ parsePartial } = await import(file))
 })
 
-/** Whether `part` is what may be known of `whole` while it arrives. */
+/** True where `part` is what may be known of `whole` while it arrives. */
 function isBeginning(part: unknown, whole: unknown): boolean {
   if (typeof part === 'string') return typeof whole === 'string' && whole.startsWith(part)
   if (typeof part !== 'object' || part === null) return Object.is(part, whole)

@@ -15,7 +15,7 @@ const announcer = createAnnouncer(at.announcer)
 const controls = createControls(at)
 const inspector = createInspector(at)
 
-/** What was said, as the model gets it. */
+/** The conversation so far, as the model gets it. */
 let messages = []
 /** Ends the answer that is on its way, while there is one. */
 let running

@@ -36,7 +36,7 @@ function connect({ fault, retries, silence }, observer) {
   })
 }
 
-/** What is asked, as the library takes it. */
+/** The request for a question, as the library takes it. */
 export function requestOf({ model, messages, system, temperature, maxTokens }) {
   return {
     model,

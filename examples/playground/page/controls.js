@@ -53,7 +53,7 @@ export function createControls(at) {
       at.fault.value = fault
       showSchema()
     },
-    /** What the next question is asked with; undefined, with the reason shown, where the schema is none. */
+    /** Reads the settings of the next question. Shows why, and returns undefined, where the schema is none. */
     read() {
       const mode = modeOf()
       let schema

@@ -23,7 +23,7 @@ export function createFigures(at) {
   }
 }
 
-/** What was measured, in words for below the answer. */
+/** The figures in words, for below the answer. */
 export function describe(meter) {
   const { firstToken, rate, tokens } = meter.read()
   return [

@@ -4,7 +4,7 @@ import { button, element } from './element.js'
 import { createTabs } from './tabs.js'
 import { nameOf, seconds } from './words.js'
 
-/** What became of an exchange so far. */
+/** The outcome of an exchange so far, in words. */
 function outcomeOf({ status, failure, time, count }) {
   const events = `${count} ${count === 1 ? 'event' : 'events'}`
   return [failure ?? (status === undefined ? 'sent' : status < 400 && events), time && seconds(time)]
@@ -53,18 +53,24 @@ export function createInspector(at) {
     row.outcome.textContent = outcomeOf(exchange)
   }
 
-  at.copy.addEventListener('click', async () => {
+  function copyText() {
     const panel = tabs.panel()
-    const text =
-      panel === at['view-events']
-        ? (selected?.events ?? []).map(event => event.text).join('\n\n')
-        : panel.textContent
-    await navigator.clipboard.writeText(text.trim())
-    at.copied.textContent = 'Copied'
+    if (panel !== at['view-events']) return panel.textContent.trim()
+    return (selected?.events ?? []).map(event => event.text).join('\n\n')
+  }
+
+  async function copy() {
+    // A page that did not come over https, or from this machine, has no clipboard.
+    const copied = await navigator.clipboard?.writeText(copyText()).then(
+      () => 'Copied',
+      () => undefined,
+    )
+    at.copied.textContent = copied ?? 'The browser does not let this page copy'
     setTimeout(() => {
       at.copied.textContent = ''
     }, 2000)
-  })
+  }
+  at.copy.addEventListener('click', () => void copy())
 
   return {
     /** Begins with a new question. */

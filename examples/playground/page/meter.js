@@ -1,10 +1,10 @@
 // Measures an answer by its raw events, while they pass. Knows no page.
 
-/** How far apart the points of the plot are, and over how long each one counts, in milliseconds. */
+/** The plot has a point every STEP milliseconds, and each counts the WINDOW milliseconds before it. */
 const STEP = 100
 const WINDOW = 400
 
-/** What an event of a stream adds: whether it holds a piece of an answer, and the usage, once the service tells it. */
+/** Tells whether an event holds a piece of an answer, and the usage, where it has any. */
 function readEvent(text) {
   try {
     const { choices, usage } = JSON.parse(text.replace(/^data: ?/, ''))

@@ -2,7 +2,7 @@
 
 import { describe } from './figures.js'
 import { createMeter } from './meter.js'
-import { answerMessage, toolMessage } from './view.js'
+import { answerMessage, remarkMessage, toolMessage } from './view.js'
 import { messageOf, nameOf, seconds } from './words.js'
 
 /**
@@ -43,7 +43,7 @@ export function createObserver(model, { show, follow, showMeter, announcer, insp
     follow()
   }
 
-  /** What had arrived of an answer that goes no further is a part of the conversation. */
+  /** Adds the part of an answer that goes no further to the conversation. */
   function keepPart() {
     if (text) onSaid([{ role: 'assistant', content: text }])
   }
@@ -59,7 +59,7 @@ export function createObserver(model, { show, follow, showMeter, announcer, insp
   }
 
   return {
-    /** Whether there is a part of an answer to keep. */
+    /** True once there is a part of an answer to keep. */
     get hasPart() {
       return !!text || hasObject
     },
@@ -116,7 +116,11 @@ export function createObserver(model, { show, follow, showMeter, announcer, insp
       onSaid(messages)
       end(completion.choices[0].finishReason ?? 'nothing')
     },
-    onTooManySteps: () => announcer.say('Stopped after too many steps.'),
+    onTooManySteps() {
+      const words = 'The tools were called too often, so no more was asked.'
+      show(remarkMessage(words))
+      announcer.say(words)
+    },
     onStop() {
       keepPart()
       end('you', 'Stopped', true)

@@ -1,7 +1,7 @@
 // Records what goes over the network: each attempt's request, without a key as there is none here, and the raw events that
 // come back. Knows no page and nothing of models.
 
-/** How much of an exchange is kept, in events. What comes after them is only counted. */
+/** The events of an exchange that are kept. Later ones are only counted. */
 const KEPT = 5000
 
 /**

@@ -5,7 +5,7 @@ export function createTabs(list) {
   const tabs = [...list.querySelectorAll('[role=tab]')]
   const panelOf = tab => document.getElementById(tab.getAttribute('aria-controls'))
 
-  // What scrolls must be reached by keyboard.
+  // A panel that scrolls must be reached by keyboard.
   for (const tab of tabs) panelOf(tab).tabIndex = 0
 
   function select(chosen) {

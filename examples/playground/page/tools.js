@@ -1,9 +1,9 @@
-// What the model may call. It all happens in this page.
+// The tools that the model may call. They run in this page.
 
 import * as v from 'valibot'
 import { tool } from './stand-ins/stream-tools.js'
 
-/** What each tool is made of. Each function stands for itself, as its source goes into the code that can be copied. */
+/** The parts of each tool. A function uses nothing around it, as its source goes into the code that can be copied. */
 export const definitions = [
   {
     name: 'get_weather',

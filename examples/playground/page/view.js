@@ -11,7 +11,7 @@ export function userMessage(text) {
   return message('user', 'You', element('p', 'text', text))
 }
 
-/** What the model thinks: open while it does, closed once it speaks, unless the reader has chosen. */
+/** A box for the model's thinking: open while it thinks, closed once it speaks, unless the reader has chosen. */
 function thinkingBox() {
   const summary = element('summary', '', 'Thinking …')
   const text = element('p', 'thought')
@@ -60,7 +60,7 @@ export function answerMessage(model) {
 
   return {
     item,
-    /** Who has answered, once that is known. */
+    /** Names the model that has answered, once that is known. */
     name(model) {
       who.textContent = model
     },
@@ -80,13 +80,13 @@ export function answerMessage(model) {
       thinking?.end()
       text.replaceChildren(tree(value))
     },
-    /** What is going on, while nothing arrives. */
+    /** Says what is going on, while nothing arrives. */
     note(words) {
       note.textContent = words
     },
-    /** Nothing more will arrive, though it may not be over. */
+    /** Takes the cursor away: nothing more will arrive, though the answer may not be over. */
     settle,
-    /** What stands under the answer when it is over. `cut` marks a text that goes no further. */
+    /** Ends the answer, with words to stand under it. `cut` marks a text that goes no further. */
     end(words, cut = false) {
       item.classList.toggle('cut', cut && text.hasChildNodes())
       settle()
@@ -112,7 +112,12 @@ export function toolMessage({ function: { name, arguments: json } }) {
   }
 }
 
-/** What an error tells beside its message. */
+/** A remark of the page itself. */
+export function remarkMessage(words) {
+  return element('li', 'message', element('p', 'kept', words))
+}
+
+/** The details of an error, beside its message. */
 function details(error) {
   return [
     // An error inside a stream came with a good status.

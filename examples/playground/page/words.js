@@ -1,4 +1,4 @@
-// How times, errors and JSON are written in the page.
+// Writes times, errors and JSON for the page.
 
 export const seconds = ms => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 

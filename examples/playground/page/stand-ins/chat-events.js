@@ -2,7 +2,7 @@
 
 import { ChatCompletionStream } from 'llmfetch'
 
-/** What a delta adds to the model's thinking: services have two names for it. */
+/** The thinking in a delta: services have two names for it. */
 const thoughtIn = ({ reasoningContent, reasoning }) => reasoningContent ?? reasoning
 
 /**

@@ -1,6 +1,6 @@
 // Stands in for the reader inside llmfetch's own `streamObject` until there is one.
 
-/** What a word may be besides a number. */
+/** The words of JSON. All others are numbers. */
 const WORDS = { true: true, false: false, null: null }
 
 /**
