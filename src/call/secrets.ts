@@ -31,7 +31,10 @@ export function secretsOf(pairs: Iterable<readonly [name: string, value: string]
     [...pairs]
       .filter(([name]) => isSecret(name))
       .flatMap(([, value]) => [
-        ...[value, value.replace(/^\S+ +/, '')].filter(text => text.length > 3),
+        ...[value, value.replace(/^\S+ +/, '')]
+          .filter(text => text.length > 3)
+          // Services echo a key in base64, too.
+          .flatMap(text => [text, btoa(text).replace(/=+$/, '')]),
         // A scheme's name, and what else is short, would blot the text.
         ...`${value};${decodeBasic(value)}`.split(/[\s;:=,]+/).filter(part => part.length > 7),
       ])

@@ -18,13 +18,14 @@ const MAX_STRAY = 65_536
 function createStrayFinder(): (text: string) => readonly string[] {
   /** The line that is under way, as far as it may be one. */
   let open = ''
-  return text => {
-    // Whole lines, none of which begins so: most pieces are like this.
-    if (!open && text.endsWith('\n') && !/^[{e]/.test(text) && !text.includes('\n{') && !text.includes('\ne'))
-      return []
-    const lines = (open + text).split(/[\r\n]/)
-    open = lines.pop()!
-    if ((!STRAY.test(open) && !'error:'.startsWith(open)) || open.length > MAX_STRAY) open = '-'
+  return piece => {
+    const text = open + piece
+    const rest = text.slice(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1)
+    const mayBe = STRAY.test(rest) || 'error:'.startsWith(rest)
+    open = mayBe && rest.length < MAX_STRAY ? rest : '-'
+    // Most pieces have none, and need not be taken apart.
+    if (!STRAY.test(text) && !/[\r\n](\{|error:)/.test(text)) return []
+    const lines = text.slice(0, text.length - rest.length).split(/[\r\n]/)
     return lines.filter(line => STRAY.test(line)).map(line => line.replace(/^error: */, ''))
   }
 }

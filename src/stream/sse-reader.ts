@@ -65,6 +65,9 @@ export interface EventReader<T> {
  */
 type State = 'opening' | 'reading' | 'draining' | 'over'
 
+/** How many events in a row may say nothing before others get their turn: a service may send millions at once. */
+const MAX_SKIPPED = 10_000
+
 /** How long the body's end is waited for after the last value, in milliseconds: its reader may send the next request at once. */
 const GRACE = 50
 
@@ -159,7 +162,8 @@ export async function openEvents<T>(
     try {
       if (signal?.aborted && isOpen()) throw reasonOf(signal)
       if (value !== undefined) tell('bytes')
-      while (value === undefined && isOpen() && atEnd !== 'value' && index < events.length) {
+      const pause = index + MAX_SKIPPED
+      while (value === undefined && isOpen() && atEnd !== 'value' && index < events.length && index < pause) {
         value = parse(events[index++]!)
         if (value === undefined) continue
         if (tail) clearTimeout(tail)
@@ -198,7 +202,8 @@ export async function openEvents<T>(
       try {
         let value = take()
         while (value === undefined && isOpen()) {
-          if (atEnd) complete(atEnd === 'value')
+          if (index < events.length && atEnd !== 'value') await new Promise(resolve => setTimeout(resolve))
+          else if (atEnd) complete(atEnd === 'value')
           else {
             // Comments do not lengthen the wait for what may follow. No follower is told of it: a short idle limit would win.
             if (dialect.isFinished?.()) tail ??= setTimeout(body.cancel, TAIL)
@@ -206,8 +211,8 @@ export async function openEvents<T>(
             const bytes = await body.read()
             tell('bytes')
             await feed(bytes)
-            value = take()
           }
+          value = take()
         }
         if (value !== undefined) return { done: false, value }
         await rest
