@@ -49,7 +49,8 @@ export function readRequest({ url, init, call }: PolicyRequest): CacheRequest | 
 
 /** Whether a text is what its JSON would be written as, but for white space between its members. */
 function isExact(text: string, parsed: unknown): boolean {
-  const bare = (json: string) => json.replace(/"(?:[^"\\]|\\.)*"|\s+/g, piece => (piece[0] === '"' ? piece : ''))
+  const bare = (json: string) =>
+    json.replace(/"(?:[^"\\]|\\.)*"|\s+/g, piece => (piece[0] === '"' ? piece : ''))
   const written = JSON.stringify(parsed)
   return text === written || bare(text) === bare(written)
 }

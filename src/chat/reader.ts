@@ -112,7 +112,11 @@ export function chatReader(
       const { choices = [], ...completion } = readCompletion(json, { fail }) as Partial<ChatCompletion>
       if (!choices.length) throw new ProtocolError('The answer has no choices')
       const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))
-      return { ...completion, object: 'chat.completion.chunk', choices: deltas } as unknown as ChatCompletionChunk
+      return {
+        ...completion,
+        object: 'chat.completion.chunk',
+        choices: deltas,
+      } as unknown as ChatCompletionChunk
     },
     end,
     isFinished: () => isDone,

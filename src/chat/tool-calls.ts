@@ -35,7 +35,8 @@ function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenTool
   const same = id && calls.find(known => known.id === id)
   if (same) return same
   const latest = calls.at(-1)
-  const near = index === undefined ? (id ? undefined : latest) : calls.findLast(known => known.index === index)
+  const near =
+    index === undefined ? (id ? undefined : latest) : calls.findLast(known => known.index === index)
   // A piece without a name begins no call: some services change the id, or the index, within one.
   if (!name) return near ?? (id && index !== undefined ? undefined : latest)
   // A name with an id of its own begins one.
@@ -98,7 +99,8 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): void {
 export function toToolCall(call: OpenToolCall, index: number, ended: boolean): ToolCall {
   const { name, json, isCustom, extras, inner, id = `call_${index}` } = call
   if (ended && !name) throw new ProtocolError('A tool call has no name')
-  if (isCustom) return { ...extras, id, type: 'custom', custom: { ...inner, name, input: json } } as unknown as ToolCall
+  if (isCustom)
+    return { ...extras, id, type: 'custom', custom: { ...inner, name, input: json } } as unknown as ToolCall
   const args = json || (ended ? '{}' : '')
   return { type: 'function', ...extras, id, function: { ...inner, name, arguments: args } }
 }

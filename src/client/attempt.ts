@@ -70,7 +70,9 @@ export function createSend(own: Fetch | undefined): Fetch {
     const { signal } = init
     const { maxRetries, timeout, baseUrl, key, watchers } = call!
     if (/[1-9]/.test(JSON.stringify([maxRetries, timeout])))
-      throw new ConfigurationError('maxRetries and timeout need their policies: policies: [retry(), timeout()]')
+      throw new ConfigurationError(
+        'maxRetries and timeout need their policies: policies: [retry(), timeout()]',
+      )
     // A policy may have changed them.
     const headers: HeaderRecord = {}
     const pairs = Symbol.iterator in given! ? given : Object.entries(given!)

@@ -32,7 +32,8 @@ export function buildUrl(
 ): string {
   const [, path] = route.split(' ') as [string, string]
   // The platform's parser would make another address of these.
-  if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) throw new ConfigurationError('A route must be a plain path')
+  if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path))
+    throw new ConfigurationError('A route must be a plain path')
   if (!(query || own || more)) return baseUrl + path
   const members = new URLSearchParams()
   for (const [name, value] of [query, own, more].flatMap(some => Object.entries(some ?? {}))) {
@@ -48,7 +49,8 @@ export function buildUrl(
 
 function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
   for (const name of OPTIONS)
-    if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, the argument after the request')
+    if (Object(body)[name] !== undefined)
+      refuse(name, 'belongs into the options, the argument after the request')
   return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream })
 }
 

@@ -4,7 +4,9 @@ function distance(a: string, b: string): number {
   for (let i = 0; i < a.length; i++)
     row = row.reduce<number[]>(
       (next, above, j) =>
-        j ? [...next, Math.min(next[j - 1]! + 1, above + 1, row[j - 1]! + (a[i] === b[j - 1] ? 0 : 1))] : [i + 1],
+        j
+          ? [...next, Math.min(next[j - 1]! + 1, above + 1, row[j - 1]! + (a[i] === b[j - 1] ? 0 : 1))]
+          : [i + 1],
       [],
     )
   return row.at(-1)!
@@ -15,7 +17,10 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   const meant = name.toLowerCase()
   const near = known.map(word => ({
     word,
-    far: word.toLowerCase().includes(meant) || meant.includes(word.toLowerCase()) ? 1 : distance(meant, word.toLowerCase()),
+    far:
+      word.toLowerCase().includes(meant) || meant.includes(word.toLowerCase())
+        ? 1
+        : distance(meant, word.toLowerCase()),
   }))
   near.sort((a, b) => a.far - b.far)
   return near[0] && near[0].far <= Math.max(2, name.length / 3) ? near[0].word : undefined

@@ -146,10 +146,7 @@ export interface ChatCompletions {
   /** Asks for a completion and waits for the whole answer; see `createChatCompletion`. */
   create(request: ChatCompletionRequest, options?: CallOptions): ResultPromise<ChatCompletion>
   /** Asks for a completion as a stream; see `streamChatCompletion`. */
-  stream(
-    request: ChatCompletionRequest,
-    options?: CallOptions & FoldedStreamOptions,
-  ): ChatCompletionStream
+  stream(request: ChatCompletionRequest, options?: CallOptions & FoldedStreamOptions): ChatCompletionStream
   /** Begins a request; see `chat`. */
   builder(): ChatCompletionBuilder
   /** Begins a request for a model. */
@@ -230,7 +227,10 @@ export class LLMClient implements Client {
 }
 
 /** The key of the configuration, or that of the environment: OpenAI's own goes to no other host. */
-function keyOf({ apiKey, accessToken }: LLMClientConfig, baseUrl: string | undefined): ClientConfig['apiKey'] {
+function keyOf(
+  { apiKey, accessToken }: LLMClientConfig,
+  baseUrl: string | undefined,
+): ClientConfig['apiKey'] {
   // A token is short-lived, so it may be in a browser, as what a function gives may.
   const token = typeof accessToken === 'string' ? () => accessToken : accessToken
   const isOpenAI = !baseUrl || /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)
@@ -252,8 +252,7 @@ function keyOf({ apiKey, accessToken }: LLMClientConfig, baseUrl: string | undef
 function policiesOf(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
   const { timeout: limits = 60_000 } = config
-  const given =
-    typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
+  const given = typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
   const { total = 600_000, ...phases } = given
   return [
     config.log,

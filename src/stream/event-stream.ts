@@ -45,7 +45,9 @@ interface Source<T> {
 }
 
 /** Sends the request of a stream, and waits for its first event. */
-export type OpenStream<T> = (signal: AbortSignal) => Promise<StreamResponse & { readonly data: EventReader<T> }>
+export type OpenStream<T> = (
+  signal: AbortSignal,
+) => Promise<StreamResponse & { readonly data: EventReader<T> }>
 
 function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefined): Source<T> {
   const { controller, unlink } = linked(signal)

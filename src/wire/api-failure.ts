@@ -14,7 +14,9 @@ import { RETRYABLE_STATUSES } from './retryable-statuses.ts'
 
 /** Finds the id by which the service's support finds a request. */
 export function requestIdOf(headers: Headers, scrub: (text: string) => string = String): string | undefined {
-  const name = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'].find(name => headers.has(name))
+  const name = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'].find(name =>
+    headers.has(name),
+  )
   return name && scrub(headers.get(name)!)
 }
 
@@ -84,7 +86,9 @@ export function apiFailure(
     (typeof given === 'string' ? given : JSON.stringify(error.detail ?? given))
   // MiniMax has no other word than its message.
   const words = `${code} ${type} ${base && said}`.toLowerCase()
-  const named = Number([find(both, 'status'), find(both, 'statusCode'), code].find(one => /^[45]\d\d$/.test(`${one}`)))
+  const named = Number(
+    [find(both, 'status'), find(both, 'statusCode'), code].find(one => /^[45]\d\d$/.test(`${one}`)),
+  )
   const status = sent < 400 ? named || (STATUSES.find(([, form]) => form.test(words))?.[0] ?? sent) : sent
   const message = (/^\s*<[!?a-z]/i.test(said) ? 'HTML' : said).slice(0, 2048)
   const Failure = /content.?(filter|policy)|data.?inspection/.test(words)
@@ -100,7 +104,9 @@ export function apiFailure(
     type,
     param,
     body,
-    ...((Failure === ValidationError && { issues: [{ path: param ?? '', message }] }) as ValidationErrorDetails),
+    ...((Failure === ValidationError && {
+      issues: [{ path: param ?? '', message }],
+    }) as ValidationErrorDetails),
     requestId: requestIdOf(safeHeaders),
     retryAfter: retryAfter(headers) ?? (wait ? Number(wait[1]) * 1000 : undefined),
     headers: safeHeaders,

@@ -90,7 +90,9 @@ export function openBody(
         const value = (await source?.read())?.value
         isOurs = true
         for (const watcher of watchers) watcher.bytes?.()
-        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as Uint8Array | undefined
+        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as
+          | Uint8Array
+          | undefined
         if (bytes && !(bytes.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
         atEnd = !bytes
         left -= bytes?.byteLength ?? 0

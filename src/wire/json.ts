@@ -14,7 +14,9 @@ export function parseJson(text: string, what: () => string): Json {
   } catch {}
   if (typeof value === 'object' && value) return value as Json
   // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
-  throw new ProtocolError(`${what()} is not a JSON object`, { retryable: !text || /^\s*[[{].*[^\]}\s]\s*$/s.test(text) })
+  throw new ProtocolError(`${what()} is not a JSON object`, {
+    retryable: !text || /^\s*[[{].*[^\]}\s]\s*$/s.test(text),
+  })
 }
 
 /** Names a whole answer for the message of an error. */

@@ -110,7 +110,8 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
 
   // biome-ignore lint/suspicious/noExplicitAny: the caller's value may be anything
   function encode(value: any, outer: boolean): unknown {
-    if (value === null || value === !!value || typeof value === 'string' || Number.isFinite(value)) return value
+    if (value === null || value === !!value || typeof value === 'string' || Number.isFinite(value))
+      return value
     const isList = Array.isArray(value)
     // The `toJSON` of a Buffer makes a list of numbers several times its size; a map would lose its content.
     const isFit = isList || value?.toJSON || `${Object.prototype.toString.call(value)}` === '[object Object]'

@@ -35,7 +35,9 @@ function parseBaseUrl(given: string): URL {
     const baseUrl = /^\/\w/.test(given) ? new URL(given, globalThis.location.href).href : given
     if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(baseUrl)) return new URL(baseUrl)
   } catch {}
-  return refuse('baseUrl must be an http(s) URL without credentials, query or fragment: https://api.example/v1')
+  return refuse(
+    'baseUrl must be an http(s) URL without credentials, query or fragment: https://api.example/v1',
+  )
 }
 
 function checkKey(key: unknown): string {
