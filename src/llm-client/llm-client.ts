@@ -82,7 +82,6 @@ const OPTIONS = [
   'circuitBreaker',
   'maxConcurrentRequests',
   'validate',
-  ...SLOTS,
 ]
 
 const RETRY_OPTIONS = [
@@ -118,7 +117,7 @@ function checkConfig(config: LLMClientConfig): void {
   const { retry, circuitBreaker, timeout } = config
   const problem =
     // The client itself tells of this one.
-    unknownOption(config, [...OPTIONS, 'baseURL']) ??
+    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
     unknownOption(retry || {}, RETRY_OPTIONS) ??
     (typeof circuitBreaker === 'object' ? unknownOption(circuitBreaker, BREAKER_OPTIONS) : undefined) ??
     (typeof timeout === 'object' ? unknownOption(timeout, LIMITS) : undefined)
