@@ -21,14 +21,17 @@ export interface EventStream<T> extends AsyncIterable<T> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+let dropped: FinalizationRegistry<() => void> | undefined
+
 /**
- * Ends the requests of streams and iterators that were dropped: nobody else would, and each holds its connection and its slot.
- * A Worker may end only what its own request began, and what that leaves ends with it.
+ * Ends the request of a stream or an iterator that is dropped: nobody else would, and it holds its connection and its slot. A
+ * Worker may end only what its own request began, and what that leaves ends with it.
  */
-const dropped: FinalizationRegistry<() => void> | undefined = /* @__PURE__ */ (() =>
-  typeof FinalizationRegistry === 'function' && !isWorker()
-    ? new FinalizationRegistry<() => void>(cancel => cancel())
-    : undefined)()
+function cancelDropped(held: object, cancel: () => void): void {
+  if (typeof FinalizationRegistry !== 'function' || isWorker()) return
+  dropped ??= new FinalizationRegistry(cancel => cancel())
+  dropped.register(held, cancel, held)
+}
 
 /** The iterators with a `next` under way: whoever waits for one has not dropped it, even where nothing else refers to it. */
 const waiting: Set<object> = /* @__PURE__ */ new Set()
@@ -99,7 +102,7 @@ function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
       return { done: true, value: undefined }
     },
   }
-  dropped?.register(iterator, source.cancel)
+  cancelDropped(iterator, source.cancel)
   return iterator
 }
 
@@ -120,7 +123,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
       source.cancel()
     },
   }
-  dropped?.register(stream, source.cancel, stream)
+  cancelDropped(stream, source.cancel)
   return stream
 }
 
