@@ -7,7 +7,7 @@ export interface FakeFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** Every request received, the oldest first. The list is live. */
   readonly requests: FakeRequest[]
-  /** Forgets the requests, and begins the list of faults and the request ids again. */
+  /** Forgets the requests, and begins the lists of faults and replies and the request ids again. */
   reset: () => void
 }
 
