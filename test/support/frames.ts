@@ -143,7 +143,7 @@ export function textOf(chunks: readonly ChatCompletionChunk[]): string {
 }
 
 /** Waits for a condition that something outside of the test brings about. */
-export async function until(condition: () => boolean, limit = 2000): Promise<void> {
+export async function until(condition: () => boolean, limit = 20_000): Promise<void> {
   for (const start = performance.now(); !condition(); ) {
     if (performance.now() - start > limit) throw new Error(`still not so after ${limit} ms`)
     await new Promise(resolve => setTimeout(resolve, 2))
