@@ -46,6 +46,7 @@ export function chatReader(
   function parse(text: string, name: () => string, isError: boolean): Json {
     const json = rename(parseJson(text, name)) as Json
     if (isError || isFailure(json, 'choices')) throwRelayed(text, json, response, scrub)
+    if (Array.isArray(json)) throw new ProtocolError(`${name()} is not a JSON object`)
     return json
   }
 

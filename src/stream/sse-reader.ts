@@ -81,7 +81,7 @@ export async function openEvents<T>(
   dialect: Dialect<T>,
 ): Promise<Answer<EventReader<T>>> {
   const { signal, scrub, disconnect } = context
-  const text = new TextDecoder('utf-8', { ignoreBOM: true })
+  const text = new TextDecoder()
   const decode = createEventDecoder(context.maxEventBytes)
   const body = openBody(response, { signal, disconnect }, context.maxResponseBytes, true)
   let followers = context.watchers
