@@ -80,8 +80,9 @@ function createClock(limits: TimeoutLimits, expire: (error: TimeoutError) => voi
 
   function look(): void {
     timer = undefined
-    if (since === undefined) return
-    if (performance.now() < since + limits[phase]!) watch()
+    const limit = limits[phase]
+    if (since === undefined || !limit) return
+    if (performance.now() < since + limit) watch()
     else fail(phase)
   }
 
