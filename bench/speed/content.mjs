@@ -5,12 +5,16 @@ const words = ['The', ' quick', ' brown', ' fox', ' jumps', ' over', ' the', ' l
 
 const toEvent = data => `data: ${JSON.stringify(data)}\n\n`
 
-/** A chunk with every field that services send. */
-const fullChunk = (delta, finish = null) => ({
+const head = {
   id: 'chatcmpl-bench0123456789',
   object: 'chat.completion.chunk',
   created: 1_700_000_000,
   model: 'bench-model-2026-01-01',
+}
+
+/** A chunk with every field that services send. */
+const fullChunk = (delta, finish = null) => ({
+  ...head,
   service_tier: 'default',
   system_fingerprint: 'fp_0123456789',
   choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
@@ -19,10 +23,7 @@ const fullChunk = (delta, finish = null) => ({
 
 /** A chunk of a service that sends only what it must. */
 export const shortChunk = (delta, finish = null) => ({
-  id: 'chatcmpl-bench0123456789',
-  object: 'chat.completion.chunk',
-  created: 1_700_000_000,
-  model: 'bench-model-2026-01-01',
+  ...head,
   choices: [{ index: 0, delta, finish_reason: finish }],
 })
 
@@ -64,14 +65,11 @@ export function inChunks(events, size = 16_384) {
   return Array.from({ length: count }, (_, place) => whole.subarray(place * size, (place + 1) * size))
 }
 
-export function completionOf(content) {
-  return JSON.stringify({
-    id: 'chatcmpl-bench0123456789',
+export const completionOf = content =>
+  JSON.stringify({
+    ...head,
     object: 'chat.completion',
-    created: 1_700_000_000,
-    model: 'bench-model-2026-01-01',
     system_fingerprint: 'fp_0123456789',
     choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
     usage: { prompt_tokens: 10, completion_tokens: 9, total_tokens: 19 },
   })
-}

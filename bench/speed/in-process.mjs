@@ -26,48 +26,42 @@ function piecesOf(pieces) {
 }
 
 /** Two streams that have an event each in turn, whichever is read faster, so that no event is like the one before it. */
-class Turns {
-  #streams = [text, shortTools]
-  #isOpen = [false, false]
-  #isOver = [false, false]
-  #turn = 0
-  #wake
+function takeTurns() {
+  const isOver = [false, false]
+  let turn = 0
+  let wake
 
-  has(side) {
-    return this.#isOpen[side]
+  function pass(side, isLast) {
+    isOver[side] ||= isLast
+    turn = 1 - side
+    wake?.()
   }
 
-  open(side) {
-    const pieces = this.#streams[side]
+  return [text, shortTools].map((pieces, side) => () => {
     let next = 0
-    this.#isOpen[side] = true
     const pull = async controller => {
-      while (this.#turn !== side && !this.#isOver[1 - side])
+      while (turn !== side && !isOver[1 - side])
         await new Promise(resolve => {
-          this.#wake = resolve
+          wake = resolve
         })
       if (next < pieces.length) controller.enqueue(pieces[next++])
       else controller.close()
-      this.#pass(side, next === pieces.length)
+      pass(side, next === pieces.length)
     }
-    return streamOf(pull, () => this.#pass(side, true))
-  }
-
-  #pass(side, isOver) {
-    this.#isOver[side] ||= isOver
-    this.#turn = 1 - side
-    this.#wake?.()
-  }
+    return streamOf(pull, () => pass(side, true))
+  })
 }
 
-let turns = new Turns()
+let openers = []
 
-/** The one of the two streams that the request asks for; a pair of them begins anew when one is asked for again. */
-async function inTurn(input, init) {
+/** Opens the stream that the request asks for, of text or of tool calls: in turn with the other one, or the first of the next two. */
+async function openInTurn(input, init) {
   const body = typeof init?.body === 'string' ? init.body : await new Request(input, init).text()
   const side = body.includes('"tools"') ? 1 : 0
-  if (turns.has(side)) turns = new Turns()
-  return turns.open(side)
+  if (!openers[side]) openers = takeTurns()
+  const open = openers[side]
+  openers[side] = undefined
+  return open()
 }
 
 /** Puts the service in the place of `fetch`, for its own origin. Some clients parse no JSON that is not called so. */
@@ -79,7 +73,7 @@ export function serveInProcess({ needsContentType }) {
     call: () => new Response(completion, typed),
     event: () => piecesOf(text),
     '16k': () => piecesOf(dense),
-    shapes: inTurn,
+    shapes: openInTurn,
   }
   globalThis.fetch = async (input, init) => {
     const url = String(input.url ?? input)
