@@ -55,11 +55,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` makes of that. */
-export function untilAborted<T>(signal: AbortSignal | null | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work
+export function untilAborted<T>(signal: AbortSignal | null | undefined, work: T | Promise<T>): Promise<T> {
+  const promise = Promise.resolve(work)
+  if (!signal) return promise
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => reject(reasonOf(signal)))
-    work.then(resolve, reject).then(stop)
+    promise.then(resolve, reject).then(stop)
   })
 }
 

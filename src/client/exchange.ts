@@ -1,34 +1,13 @@
 import { answerOf } from '../call/answer.ts'
-import type { Call, Fetch } from '../call/policy.ts'
+import type { Call, Fetch, FetchInit } from '../call/policy.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
 import { locate } from '../errors/llm-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
 import { digest } from '../wire/digest.ts'
 import { receive } from './attempt.ts'
 import { readJson } from './read-json.ts'
-import { buildInit, buildUrl, type Settings } from './request.ts'
+import { buildRequest, type Settings } from './request.ts'
 import type { CallOptions, Operation, WithResponse } from './types.ts'
-
-/** Gives each attempt its key, and the cache a digest of it: what it asks for before the first attempt is the first one's key. */
-function signing(source: Settings['key']): Pick<Call, 'key' | 'digest'> {
-  if (!source) return { digest }
-  let latest: string | Promise<string> | undefined
-  let isSpent = true
-  return {
-    key(signal) {
-      if (isSpent) latest = source(signal)
-      isSpent = true
-      return latest!
-    },
-    async digest(text) {
-      if (latest === undefined) {
-        latest = source()
-        isSpent = false
-      }
-      return digest(text + (await latest))
-    },
-  }
-}
 
 /** Runs one exchange: builds the request, sends it through the policies, reads the answer. */
 export async function exchange<T>(
@@ -39,19 +18,23 @@ export async function exchange<T>(
 ): Promise<WithResponse<T>> {
   const started = performance.now()
   const { signal, maxRetries, timeout, cache } = options
-  // What is no signal is refused here, before anything is sent.
-  if (signal) onAbort(signal, () => {})()
-  if (signal?.aborted) throw reasonOf(signal)
+  // What is no signal is refused here, and one that has aborted ends the call, before anything is sent.
+  if (signal)
+    onAbort(signal, () => {
+      throw reasonOf(signal)
+    })()
   const operation = typeof given === 'function' ? given() : given
   const { name, body, stream = false, read = readJson<T> } = operation
   if (body !== undefined) settings.validate?.(body, name)
-  const url = buildUrl(settings, operation, options.query)
-  const [init, signs] = buildInit(settings, operation, url, options)
+  const [url, init, signs] = buildRequest(settings, operation, options)
+  const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
+  /** What a policy asked for before the first attempt is the key of that attempt. */
+  let ahead: string | Promise<string> | undefined
   const locateHere = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
-    if (!signal?.aborted || error !== reasonOf(signal)) locate(error, init.method!, url)
+    if (!signal || error !== reasonOf(signal)) locate(error, init.method, url)
   }
   const call: Call = {
     operation: name,
@@ -61,14 +44,24 @@ export async function exchange<T>(
     timeout,
     cache,
     watchers: [{ attempt: () => attempts++ }],
-    ...signing(signs ? settings.key : undefined),
+    key:
+      source &&
+      (signal => {
+        const key = ahead ?? source(signal)
+        ahead = undefined
+        return key
+      }),
+    async digest(text) {
+      ahead ??= source?.()
+      return digest(text + ((await ahead) ?? ''))
+    },
     scrub: text => scrub(text),
     read(response, init, reading) {
       scrub = reading.scrub
       return read(response, { ...settings, ...init.call!, ...init, ...reading, operation, locate: locateHere })
     },
   }
-  const inside = { ...init, ...(signal && { signal }), call }
+  const inside: FetchInit = { ...init, signal: signal ?? null, call }
   try {
     const response = await fetchWithPolicies(url, inside)
     // A policy may answer with a response of its own.

@@ -38,7 +38,7 @@ export function joinPath(keys: readonly (string | number)[]): string {
 }
 
 /** Makes the error for a request that must not be sent, with all of its issues in the message. */
-export function validationError(issues: readonly ValidationIssue[], cause?: unknown): ValidationError {
-  const message = issues.map(({ path, message }) => `${path || 'The request'} ${message}`).join('; ')
-  return new ValidationError(message, cause === undefined ? { issues } : { issues, cause })
+export function validationError(issues: readonly ValidationIssue[], details?: LLMErrorDetails): ValidationError {
+  const messages = issues.map(({ path, message }) => `${path || 'The request'} ${message}`)
+  return new ValidationError(messages.join('; '), { issues, ...details })
 }
