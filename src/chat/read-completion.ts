@@ -12,9 +12,7 @@ import type { ChatCompletion } from './types.ts'
  */
 export function readCompletion(json: unknown, { fail }: Pick<DecodeContext, 'fail'>): ChatCompletion {
   const { choices } = json as ChatCompletion
-  // The client tells of an answer that has none.
-  if (!Array.isArray(choices)) return json as ChatCompletion
-  if (!choices.length) throw new ProtocolError('The answer has no choices')
+  if (!Array.isArray(choices) || !choices.length) throw new ProtocolError('The answer has no choices')
   choices.forEach((choice: Json, index) => {
     const broken = failureIn(choice)
     if (broken) fail(broken, json)

@@ -84,7 +84,7 @@ export function chatReader(response: Response, context: ReadContext): Dialect<Ch
   return {
     parse({ data, event }) {
       events++
-      const json = rename(parseJson(data, `Event ${events}`)) as Json
+      const json = rename(parseJson(data, () => `Event ${events}`)) as Json
       if (event === 'error' || isFailure(json, 'choices')) throwRelayed(data, json, response, scrub)
       // Some services leave these out where they have nothing to say.
       if (!json.choices) {
@@ -103,7 +103,7 @@ export function chatReader(response: Response, context: ReadContext): Dialect<Ch
       throw apiFailure(line, response, scrub)
     },
     parseWhole(text) {
-      const json = rename(parseJson(text, nameAnswer(text, response, scrub))) as Json
+      const json = rename(parseJson(text, () => nameAnswer(text, response, scrub))) as Json
       if (isFailure(json, 'choices')) throwRelayed(text, json, response, scrub)
       if (Object(json.choices)[0]?.delta) {
         const chunk = read(json as unknown as ChatCompletionChunk)

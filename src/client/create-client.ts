@@ -27,7 +27,7 @@ export function createClient(config: ClientConfig = {}): Client {
   const { maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25, policies = [], fetch } = config
   // The spelling of another SDK: to ignore it would send the key to the default service.
   if ('baseURL' in config) misconfigured('baseURL is spelled baseUrl')
-  if (fetch && typeof fetch !== 'function') misconfigured('fetch must be a function')
+  if (typeof (fetch ?? globalThis.fetch) !== 'function') misconfigured('fetch must be a function')
   if (!(maxResponseBytes > 0 && maxEventBytes > 0))
     misconfigured('maxResponseBytes and maxEventBytes must be positive')
   const service = openService({ ...config, baseUrl: config.baseUrl ?? 'https://api.openai.com/v1' })
