@@ -1,8 +1,5 @@
 import { validationError } from '../errors/validation-error.ts'
 
-/** The reasons given to this library's own controllers: some platforms' signals have no `reason`. */
-const reasons: WeakMap<AbortSignal, unknown> = /* @__PURE__ */ new WeakMap()
-
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
 
@@ -11,10 +8,10 @@ function tellAll(this: AbortSignal): void {
   for (const tell of callbacks.get(this)!) tell()
 }
 
-/** Aborts, with a reason that {@link reasonOf} finds on every platform. */
+/** Aborts, with a reason that {@link reasonOf} finds on every platform: the signals of some have none. */
 export function abortWith(controller: AbortController, reason?: unknown): void {
   const { signal } = controller
-  if (!signal.aborted) reasons.set(signal, reason)
+  if (!('reason' in signal)) Object.assign(signal, { reason })
   controller.abort(reason)
 }
 
@@ -24,7 +21,7 @@ export function abortWith(controller: AbortController, reason?: unknown): void {
  * @see https://dom.spec.whatwg.org/#dom-abortsignal-reason
  */
 export function reasonOf(signal: AbortSignal): unknown {
-  const { reason = reasons.get(signal) } = signal
+  const { reason } = signal
   return reason === undefined ? Object.assign(new Error('Aborted'), { name: 'AbortError' }) : reason
 }
 

@@ -3,7 +3,6 @@ import type { Call, Fetch, FetchInit } from '../call/policy.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
 import { locate } from '../errors/llm-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
-import { digest } from '../wire/digest.ts'
 import { receive } from './attempt.ts'
 import { readJson } from './read-json.ts'
 import { buildRequest, type Settings } from './request.ts'
@@ -30,8 +29,8 @@ export async function exchange<T>(
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
-  /** What a policy asked for before the first attempt is the key of that attempt. */
-  let ahead: string | Promise<string> | undefined
+  /** The key of the attempt to come: a policy may ask for it, too. */
+  let key: string | Promise<string> | undefined
   const locateHere = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
     if (!signal || error !== reasonOf(signal)) locate(error, init.method, url)
@@ -43,18 +42,15 @@ export async function exchange<T>(
     maxRetries,
     timeout,
     cache,
-    watchers: [{ attempt: () => attempts++ }],
-    key:
-      source &&
-      (signal => {
-        const key = ahead ?? source(signal)
-        ahead = undefined
-        return key
-      }),
-    async digest(text) {
-      ahead ??= source?.()
-      return digest(text + ((await ahead) ?? ''))
-    },
+    watchers: [
+      {
+        attempt() {
+          attempts++
+          key = undefined
+        },
+      },
+    ],
+    key: source && (signal => (key ??= source(signal))),
     scrub: text => scrub(text),
     read(response, init, reading) {
       scrub = reading.scrub
