@@ -81,8 +81,7 @@ export async function keyOf(
 ): Promise<string> {
   const pairs = [...Object.entries(request.headers), ...queryOf(request.url)]
   const credentials = pairs.filter(([name]) => isSecret(name))
-  // The key tells callers apart who share a store.
-  const text = canonicalJson([credentials, decisive]) + ((await call?.key?.()) ?? '')
-  const bytes = new Uint8Array(await digest(text))
+  const text = canonicalJson([credentials, decisive])
+  const bytes = new Uint8Array(await (call?.digest ?? digest)(text))
   return `llmfetch:${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`
 }

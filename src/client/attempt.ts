@@ -45,13 +45,13 @@ export async function receive(response: Response, init: FetchInit, reading: Read
     return await call!.read(response, init, reading)
   } catch (cause) {
     if (isLLMError(cause) || signal?.aborted) throw cause
-    throw new ProtocolError('fetch gave no Response that can be read', { cause })
+    throw new ProtocolError('No Response of the shape that the API promises', { cause })
   }
 }
 
 /** Ends a request. A function of its own: it lives as long as a stream does, and nothing large may be in its scope. */
 function disconnecter(request: AbortController, signal: AbortSignal | null | undefined): () => void {
-  return () => abortWith(request, signal?.aborted ? reasonOf(signal) : undefined)
+  return () => abortWith(request, signal?.reason)
 }
 
 /** Makes the innermost fetch of a client: it signs the request, sends it, and lets only a good answer through. */

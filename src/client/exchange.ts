@@ -3,6 +3,7 @@ import type { Call, Fetch, FetchInit } from '../call/policy.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
 import { locate } from '../errors/llm-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
+import { digest } from '../wire/digest.ts'
 import { receive } from './attempt.ts'
 import { readJson } from './read-json.ts'
 import { buildRequest, type Settings } from './request.ts'
@@ -29,8 +30,8 @@ export async function exchange<T>(
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
-  /** The key of the attempt to come: a policy may ask for it, too. */
-  let key: string | Promise<string> | undefined
+  /** The key of the latest attempt; before the first one, the key already asked for by `digest`. */
+  let latest: string | Promise<string> | undefined
   const locateHere = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
     if (!signal || error !== reasonOf(signal)) locate(error, init.method, url)
@@ -42,22 +43,19 @@ export async function exchange<T>(
     maxRetries,
     timeout,
     cache,
-    watchers: [
-      {
-        attempt() {
-          attempts++
-          key = undefined
-        },
-      },
-    ],
-    key: source && (signal => (key ??= source(signal))),
+    watchers: [{ attempt: () => attempts++ }],
+    key: source && (signal => (latest = (!attempts && latest) || source(signal))),
+    async digest(text) {
+      latest ??= source?.()
+      return digest(text + ((await latest) ?? ''))
+    },
     scrub: text => scrub(text),
     read(response, init, reading) {
       scrub = reading.scrub
       return read(response, { ...settings, ...init.call!, ...init, ...reading, operation, locate: locateHere })
     },
   }
-  const inside: FetchInit = { ...init, signal: signal ?? null, call }
+  const inside: FetchInit = { ...init, ...(signal && { signal }), call }
   try {
     const response = await fetchWithPolicies(url, inside)
     // A policy may answer with a response of its own.

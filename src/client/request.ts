@@ -31,7 +31,7 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
     if (value === undefined) continue
     members.delete(name)
     for (const item of value === null ? [] : [value].flat())
-      if (/^[snb][^y]/.test(typeof item)) members.append(name, `${item}`)
+      if (/^(string|number|boolean)$/.test(typeof item)) members.append(name, `${item}`)
       else refuse(`query.${name}`, 'must be a text, a number or a boolean')
   }
   return `${address}?${members}`.replace(/\?$/, '')

@@ -50,7 +50,7 @@ export function openTarget(target: FallbackTarget): Target {
         adapted.body = JSON.stringify(Object.assign(JSON.parse(init.body), { model }))
       const { call } = init
       // Signed as late as the client's own requests are, so that no policy on the way sees the key.
-      if (call) return { ...adapted, call: { ...call, baseUrl, key } }
+      if (call) return { ...adapted, call: { ...call, baseUrl, key, digest: undefined } }
       if (key && !own.authorization) {
         headers.authorization = `Bearer ${await untilAborted(signal, key(signal))}`
       }

@@ -85,12 +85,12 @@ export function openBody(
         const { value } = await source.read()
         for (const watcher of watchers) watcher.bytes?.()
         const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as Uint8Array | undefined
-        if (bytes && !(bytes.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
         atEnd = !bytes
         left -= bytes?.byteLength ?? 0
         if (atEnd) stop?.()
-        if (left >= 0 && !signal?.aborted) return bytes
-        throw new LimitError(`Answer over ${maxBytes} bytes`)
+        if (left < 0) throw new LimitError(`Answer over ${maxBytes} bytes`)
+        if (signal?.aborted) throw 0
+        return bytes
       } catch (error) {
         cancel()
         throw signal?.aborted ? reasonOf(signal) : connectionFailure(error)
@@ -120,14 +120,9 @@ export async function readText(
  * is told of the read, or the clock of a silent body would run on into the wait for the next attempt.
  */
 export async function readBriefly(response: Response, { signal, disconnect }: BodyContext): Promise<string> {
-  try {
-    const body = openBody(response, { signal, disconnect }, 1e10)
-    const timer = setTimeout(body.cancel, 2000)
-    const text = await readText(body, undefined, 65_536).catch(() => '')
-    clearTimeout(timer)
-    return text.slice(0, 65_536)
-  } catch {
-    // Somebody else reads it.
-    return ''
-  }
+  const body = openBody(response, { signal, disconnect }, 1e10)
+  const timer = setTimeout(body.cancel, 2000)
+  const text = await readText(body, undefined, 65_536).catch(() => '')
+  clearTimeout(timer)
+  return text.slice(0, 65_536)
 }

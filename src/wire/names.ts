@@ -16,30 +16,30 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null
 }
 
-/** Remembers what a function made of a name. A service may make up names without end, so it forgets them all now and then. */
+/** Makes a function that converts names of a form, and remembers what it made of each. A service may make up names without end, so it forgets them all now and then. */
 /* @__NO_SIDE_EFFECTS__ */
-function remembered(convert: (name: string) => string): (name: string) => string {
+function remembered(form: RegExp, convert: (name: string) => string): (name: string) => string {
   const known = new Map<string, string>()
   return name => {
     let converted = known.get(name)
     if (!converted) {
       if (known.size > 999) known.clear()
-      known.set(name, (converted = convert(name)))
+      known.set(name, (converted = form.test(name) ? convert(name) : name))
     }
     return converted
   }
 }
 
 /** `maxTokens` → `max_tokens`; keys of any other form than `aB` (`max_tokens`, `A-b`, `userID`, `x9Y_Z`) stay. */
-export const snakeCase: (key: string) => string = /* @__PURE__ */ remembered(key =>
-  /^[a-z][a-z\d]*([A-Z][a-z\d]+)*[A-Z]?$/.test(key) ? key.replace(/[A-Z]/g, '_$&').toLowerCase() : key,
+export const snakeCase: (key: string) => string = /* @__PURE__ */ remembered(
+  /^[a-z][a-z\d]*([A-Z][a-z\d]+)*[A-Z]?$/,
+  key => key.replace(/[A-Z]/g, '_$&').toLowerCase(),
 )
 
 /** `max_tokens` → `maxTokens`; keys of any other form than `a_b` stay, and those with no way back (`a__b`, `x_1`, `a_b_c`). */
-export const camelCase: (key: string) => string = /* @__PURE__ */ remembered(key =>
-  /^[a-z][a-z\d]*(_[a-z][a-z\d]+)*(_[a-z])?$/.test(key)
-    ? key.replace(/_./g, pair => pair[1]!.toUpperCase())
-    : key,
+export const camelCase: (key: string) => string = /* @__PURE__ */ remembered(
+  /^[a-z][a-z\d]*(_[a-z][a-z\d]+)*(_[a-z])?$/,
+  key => key.replace(/_./g, pair => pair[1]!.toUpperCase()),
 )
 
 /**

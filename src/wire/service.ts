@@ -45,7 +45,7 @@ function parseBaseUrl(given: string): URL {
 function checkKey(key: unknown): string {
   return (
     (typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)?.[1]) ||
-    misconfigured('apiKey must be ASCII characters, no spaces, and not empty')
+    misconfigured('apiKey must be ASCII characters without spaces')
   )
 }
 
@@ -73,7 +73,7 @@ export function openService({ apiKey, allowInsecure, allowBrowserKey, ...config 
   const { origin, pathname, protocol, hostname } = parseBaseUrl(config.baseUrl)
   const baseUrl = origin + pathname.replace(/\/+$/, '')
   const [operation] = /\/((chat\/)?completions|embeddings|responses)$/.exec(baseUrl) ?? []
-  if (operation) misconfigured(`baseUrl must end before ${operation}`)
+  if (operation) misconfigured(`baseUrl must end before ${operation}: ${baseUrl.slice(0, -operation.length)}`)
   return {
     baseUrl,
     key: keySource(apiKey),
