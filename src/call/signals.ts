@@ -1,4 +1,4 @@
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
@@ -33,7 +33,7 @@ export function reasonOf(signal: AbortSignal): unknown {
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (typeof signal.addEventListener !== 'function')
-    throw validationError([{ path: 'signal', message: 'must be an AbortSignal' }])
+    refuse('signal', 'must be an AbortSignal')
   let set = callbacks.get(signal)
   if (!set) {
     set = new Set()

@@ -4,12 +4,12 @@ import { queryOf, redact } from '../call/secrets.ts'
 import { abortWith, reasonOf, untilAborted } from '../call/signals.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 import { readBriefly } from '../wire/body.ts'
 import { connectionFailure } from '../wire/connection-failure.ts'
 import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
 import { throwFailure } from '../wire/json.ts'
 import { misconfigured } from '../wire/service.ts'
-import { refuse } from './request.ts'
 
 /** Throws the error that a response stands for, unless it is one with an answer. */
 export async function refuseFailure(
@@ -60,7 +60,7 @@ export function createSend(own: Fetch | undefined): Fetch {
     const { signal } = init
     const { maxRetries, timeout, baseUrl, key, watchers } = call!
     if (/[1-9]/.test(JSON.stringify([maxRetries, timeout])))
-      misconfigured('maxRetries and timeout need their policies: policies: [retry(), timeout()]')
+      misconfigured('maxRetries and timeout need policies: [retry(), timeout()]')
     const headers: HeaderRecord = {}
     // A policy may have changed them.
     setHeaders(headers, init.headers as HeaderRecord, refuse)

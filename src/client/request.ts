@@ -1,6 +1,6 @@
 import type { FetchInit } from '../call/policy.ts'
 import { queryOf } from '../call/secrets.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
 import { toWire } from '../wire/names.ts'
 import { misconfigured, type Service, UNSIGNED } from '../wire/service.ts'
@@ -19,11 +19,6 @@ type Init = FetchInit & { readonly method: string; readonly headers: HeaderRecor
 /** Options of a call that people put into the request: `headers` there would go out in the body, secrets and all. */
 const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries']
 
-/** Throws the error of a call that cannot be sent. */
-export function refuse(path: string, message: string): never {
-  throw validationError([{ path, message }])
-}
-
 /** Builds the address of an operation: its path below the client's, and the members of all queries. */
 function buildUrl(address: string, queries: readonly (Query | undefined)[]): string {
   const members = new URLSearchParams()
@@ -39,7 +34,7 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
 
 function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
   for (const name of OPTIONS)
-    if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, the argument after the request')
+    if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
   return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream })
 }
 

@@ -116,7 +116,7 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
     parents.push(value)
     // That of an invalid date returns null.
     // biome-ignore lint/suspicious/noExplicitAny: a value of JSON
-    const copy: any = converts ? encode(value.toJSON() ?? Number.NaN, renames) : isList ? [] : {}
+    const copy: any = converts ? encode(value.toJSON() ?? undefined, renames) : isList ? [] : {}
     const known = notes.get(value)
     // A copy under the caller's names is still to go back as it came.
     if (known && !rename) notes.set(copy, known)
