@@ -9,10 +9,10 @@ export function isSecret(name: string): boolean {
   return SECRET.test(name.replace(/_|(?=[A-Z])/g, '-'))
 }
 
-/** Decodes a Basic credential: a service may tell of the user or the password alone. */
-function decodeBasic(value: string): string {
+/** Converts a text to or from base64, where that can be done. */
+function converted(convert: typeof atob, text: string): string {
   try {
-    return atob(value.replace(/^basic /i, ''))
+    return convert(text)
   } catch {
     return ''
   }
@@ -28,9 +28,15 @@ export function redact(text: string, pairs: readonly (readonly [name: string, va
       .flatMap(([name, value]) =>
         isSecret(name)
           ? [
-              ...[value, value.replace(/^\S+ +/, '')].filter(text => text.length > 3),
-              // A scheme's name, and what else is short, would blot the text.
-              ...`${value};${decodeBasic(value)}`.split(/[\s;:=,]+/).filter(part => part.length > 7),
+              ...[value, value.replace(/^\S+ +/, '')]
+                .filter(text => text.length > 3)
+                // Services echo a key in base64, too.
+                .flatMap(text => [text, converted(btoa, text).replace(/=+$/, '') || text]),
+              // Of a Basic credential a service may tell the user or the password alone. A scheme's name, and what else is short,
+              // would blot the text.
+              ...`${value};${converted(atob, value.replace(/^basic /i, ''))}`
+                .split(/[\s;:=,]+/)
+                .filter(part => part.length > 7),
             ]
           : [],
       )

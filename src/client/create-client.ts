@@ -34,7 +34,7 @@ export function createClient(config: ClientConfig = {}): Client {
   const headers: HeaderRecord = service.key ? { authorization: UNSIGNED } : {}
   setHeaders(headers, config.headers, (path, message) => misconfigured(`${path} ${message}`))
   service.guard(Object.entries(headers))
-  const settings: Settings = { ...config, ...service, headers, maxResponseBytes, maxEventBytes }
+  const settings: Settings = { ...config, ...service, headers, limits: { maxResponseBytes, maxEventBytes } }
   const fetchWithPolicies = policies.reduceRight(decorate, createSend(fetch))
   return Object.freeze({
     baseUrl: service.baseUrl,

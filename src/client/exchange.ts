@@ -1,7 +1,7 @@
 import { answerOf } from '../call/answer.ts'
 import type { Call, Fetch, FetchInit } from '../call/policy.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
-import { locate } from '../errors/llm-error.ts'
+import { locate as locateError } from '../errors/llm-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
 import { digest } from '../wire/digest.ts'
 import { receive } from './attempt.ts'
@@ -32,9 +32,9 @@ export async function exchange<T>(
   let scrub: Call['scrub'] = String
   /** The key of the latest attempt; before the first one, the key already asked for by `digest`. */
   let latest: string | Promise<string> | undefined
-  const locateHere = (error: unknown) => {
+  const locate = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
-    if (!signal || error !== reasonOf(signal)) locate(error, init.method, url)
+    if (!signal || error !== reasonOf(signal)) locateError(error, init.method, url)
   }
   const call: Call = {
     operation: name,
@@ -50,9 +50,10 @@ export async function exchange<T>(
       return digest(text + ((await latest) ?? ''))
     },
     scrub: text => scrub(text),
-    read(response, init, reading) {
+    read(response, { signal, body, call }, reading) {
       scrub = reading.scrub
-      return read(response, { ...settings, ...init.call!, ...init, ...reading, operation, locate: locateHere })
+      const { watchers } = call!
+      return read(response, { ...settings.limits, ...reading, operation, signal, body, watchers, locate })
     },
   }
   const inside: FetchInit = { ...init, ...(signal && { signal }), call }
@@ -73,7 +74,7 @@ export async function exchange<T>(
       attempts,
     }
   } catch (error) {
-    locateHere(error)
+    locate(error)
     throw error
   }
 }

@@ -10,8 +10,7 @@ import type { CallOptions, ClientConfig, Operation, Query } from './types.ts'
 export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validate' | 'fetch'> {
   /** Those of every request; `authorization` is {@link UNSIGNED} where the client's key stands there. */
   readonly headers: HeaderRecord
-  readonly maxResponseBytes: number
-  readonly maxEventBytes: number
+  readonly limits: { readonly maxResponseBytes: number; readonly maxEventBytes: number }
 }
 
 type Init = FetchInit & { readonly method: string; readonly headers: HeaderRecord }
@@ -21,8 +20,10 @@ const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries']
 
 /** Builds the address of an operation: its path below the client's, and the members of all queries. */
 function buildUrl(address: string, queries: readonly (Query | undefined)[]): string {
+  const given = queries.flatMap(query => Object.entries(query ?? {}))
+  if (!given.length) return address
   const members = new URLSearchParams()
-  for (const [name, value] of queries.flatMap(query => Object.entries(query ?? {}))) {
+  for (const [name, value] of given) {
     if (value === undefined) continue
     members.delete(name)
     for (const item of value === null ? [] : [value].flat())

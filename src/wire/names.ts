@@ -16,30 +16,31 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null
 }
 
-/** Makes a function that converts names of a form, and remembers what it made of each. A service may make up names without end, so it forgets them all now and then. */
+/** Remembers what a function made of a name. A service may make up names without end, so it forgets them all now and then. */
 /* @__NO_SIDE_EFFECTS__ */
-function remembered(form: RegExp, convert: (name: string) => string): (name: string) => string {
-  const known = new Map<string, string>()
+function remembered<T>(convert: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>()
   return name => {
     let converted = known.get(name)
-    if (!converted) {
+    if (converted === undefined) {
       if (known.size > 999) known.clear()
-      known.set(name, (converted = form.test(name) ? convert(name) : name))
+      converted = convert(name)
+      known.set(name, converted)
     }
     return converted
   }
 }
 
 /** `maxTokens` → `max_tokens`; keys of any other form than `aB` (`max_tokens`, `A-b`, `userID`, `x9Y_Z`) stay. */
-export const snakeCase: (key: string) => string = /* @__PURE__ */ remembered(
-  /^[a-z][a-z\d]*([A-Z][a-z\d]+)*[A-Z]?$/,
-  key => key.replace(/[A-Z]/g, '_$&').toLowerCase(),
+export const snakeCase: (key: string) => string = /* @__PURE__ */ remembered(key =>
+  /^[a-z][a-z\d]*([A-Z][a-z\d]+)*[A-Z]?$/.test(key) ? key.replace(/[A-Z]/g, '_$&').toLowerCase() : key,
 )
 
 /** `max_tokens` → `maxTokens`; keys of any other form than `a_b` stay, and those with no way back (`a__b`, `x_1`, `a_b_c`). */
-export const camelCase: (key: string) => string = /* @__PURE__ */ remembered(
-  /^[a-z][a-z\d]*(_[a-z][a-z\d]+)*(_[a-z])?$/,
-  key => key.replace(/_./g, pair => pair[1]!.toUpperCase()),
+export const camelCase: (key: string) => string = /* @__PURE__ */ remembered(key =>
+  /^[a-z][a-z\d]*(_[a-z][a-z\d]+)*(_[a-z])?$/.test(key)
+    ? key.replace(/_./g, pair => pair[1]!.toUpperCase())
+    : key,
 )
 
 /**
@@ -50,9 +51,11 @@ export function isSchema({ properties, $schema, $defs, type, items, anyOf }: Jso
   return isObject(properties ?? $defs ?? (type && (items ?? anyOf))) || !!$schema
 }
 
+const isKnownMap: (key: string) => boolean = /* @__PURE__ */ remembered(key => MAPS.test(key))
+
 /** Tells whether what is below a key is the user's own. */
 export function isMap(key: string, verbatim: readonly string[] | undefined): boolean {
-  return MAPS.test(key) || !!verbatim?.includes(key)
+  return isKnownMap(key) || !!verbatim?.includes(key)
 }
 
 /** What the wire held for a member, and what the caller sees of it. */
@@ -106,7 +109,8 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
 
   // biome-ignore lint/suspicious/noExplicitAny: the caller's value may be anything
   function encode(value: any, renames: boolean): unknown {
-    if (value === null || /^(string|boolean)$/.test(typeof value) || Number.isFinite(value)) return value
+    if (value === null || value === !!value || typeof value === 'string' || Number.isFinite(value))
+      return value
     const isList = Array.isArray(value)
     const converts = typeof value?.toJSON === 'function'
     const isFit = isList || converts || Object.prototype.toString.call(value) === '[object Object]'
