@@ -1,8 +1,7 @@
-import { type Answer, setAnswer } from '../call/answer.ts'
-import type { Fetch, FetchInit, Reading } from '../call/policy.ts'
+import { setAnswer } from '../call/answer.ts'
+import type { Fetch, Reading } from '../call/policy.ts'
 import { queryOf, redact } from '../call/secrets.ts'
 import { abortWith, reasonOf, untilAborted } from '../call/signals.ts'
-import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { refuse } from '../errors/validation-error.ts'
 import { readBriefly } from '../wire/body.ts'
@@ -36,19 +35,6 @@ async function start(own: Fetch | undefined, url: string, init: RequestInit): Pr
   }
 }
 
-/** Makes an answer of a response; whatever of our own code throws here is no failed connection, which a retry would heal. */
-export async function receive(response: Response, init: FetchInit, reading: Reading): Promise<Answer> {
-  const { call, signal } = init
-  try {
-    for (const watcher of call!.watchers) watcher.headers?.(response.status)
-    await refuseFailure(response, { ...reading, signal })
-    return await call!.read(response, init, reading)
-  } catch (cause) {
-    if (isLLMError(cause) || signal?.aborted) throw cause
-    throw new ProtocolError('No Response of the shape that the API promises', { cause })
-  }
-}
-
 /** Ends a request. A function of its own: it lives as long as a stream does, and nothing large may be in its scope. */
 function disconnecter(request: AbortController, signal: AbortSignal | null | undefined): () => void {
   return () => abortWith(request, signal?.reason)
@@ -74,7 +60,7 @@ export function createSend(own: Fetch | undefined): Fetch {
     try {
       const response = await untilAborted(signal, sent)
       const scrub = (text: string) => redact(text, [...Object.entries(headers), ...queryOf(url)])
-      return setAnswer(response, await receive(response, { ...init, call }, { scrub, disconnect }))
+      return setAnswer(response, await call!.read(response, { ...init, call }, { scrub, disconnect }))
     } catch (error) {
       // The answer is of no use any more, even if it only comes later.
       disconnect()

@@ -1,10 +1,11 @@
 import { answerOf } from '../call/answer.ts'
 import type { Call, Fetch, FetchInit } from '../call/policy.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
-import { locate as locateError } from '../errors/llm-error.ts'
+import { isLLMError, locate as locateError } from '../errors/llm-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
 import { digest } from '../wire/digest.ts'
-import { receive } from './attempt.ts'
+import { refuseFailure } from './attempt.ts'
 import { readJson } from './read-json.ts'
 import { buildRequest, type Settings } from './request.ts'
 import type { CallOptions, Operation, WithResponse } from './types.ts'
@@ -50,17 +51,26 @@ export async function exchange<T>(
       return digest(text + ((await latest) ?? ''))
     },
     scrub: text => scrub(text),
-    read(response, { signal, body, call }, reading) {
-      scrub = reading.scrub
+    async read(response, { signal, body, call }, reading) {
       const { watchers } = call!
-      return read(response, { ...settings.limits, ...reading, operation, signal, body, watchers, locate })
+      const context = { ...settings.limits, ...reading, operation, signal, body, watchers, locate }
+      scrub = reading.scrub
+      try {
+        for (const watcher of watchers) watcher.headers?.(response.status)
+        await refuseFailure(response, context)
+        return await read(response, context)
+      } catch (cause) {
+        if (isLLMError(cause) || signal?.aborted) throw cause
+        // Whatever of our own code throws is no failed connection, which a retry would heal.
+        throw new ProtocolError('No Response of the shape that the API promises', { cause })
+      }
     },
   }
   const inside: FetchInit = { ...init, ...(signal && { signal }), call }
   try {
     const response = await fetchWithPolicies(url, inside)
     // A policy may answer with a response of its own.
-    const { data } = answerOf(response) ?? (await receive(response, inside, { scrub }))
+    const { data } = answerOf(response) ?? (await call.read(response, inside, { scrub }))
     const { status, headers } = response
     return {
       data: data as T,
