@@ -62,7 +62,9 @@ export type {
   ResultPromise,
   WithResponse,
 } from './client/types.ts'
+export { cosineSimilarity } from './embeddings/cosine-similarity.ts'
 export { createEmbedding } from './embeddings/create.ts'
+export { type EmbedManyOptions, type EmbedManyRequest, embedMany } from './embeddings/embed-many.ts'
 export type { Embedding, EmbeddingRequest, EmbeddingResponse } from './embeddings/types.ts'
 export { APIError, type ServiceErrorDetails } from './errors/api-error.ts'
 export { AuthenticationError } from './errors/authentication-error.ts'
@@ -86,6 +88,7 @@ export {
   type ValidationErrorDetails,
   type ValidationIssue,
 } from './errors/validation-error.ts'
+export { toDataURL } from './files/to-data-url.ts'
 export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-client/llm-client.ts'
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'

@@ -38,7 +38,7 @@ export interface Call {
    * Gives the key that an attempt is signed with, where it has no `authorization` and goes to `baseUrl`. A policy that passes
    * the call on without this member sends it unsigned.
    */
-  readonly key?: ((signal?: AbortSignal) => string | Promise<string>) | undefined
+  readonly key?: ((signal?: AbortSignal | null) => string | Promise<string>) | undefined
   /**
    * Gives the SHA-256 digest of a text and of the key that the request is signed with: tells callers apart who share
    * something, and does not show the key. Absent where another service is asked.

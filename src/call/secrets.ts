@@ -1,27 +1,24 @@
 const WORD =
   /^(auth|authorization|cookie|(api)?key|secret|token|pass|password|passwd|credential|sig|sign|signature)s?$/
 
-/** What is shorter hides nothing, and would blot the text. */
-const SHORTEST = 4
-
-/** A part of a secret is one by itself from here on: `Bearer` and the like are not. */
-const SHORTEST_PART = 8
-
 /**
  * Tells whether a header or a query member of this name may hold a key or a token. The words of the name decide, not letters
  * in it: `x-functions-key` is one, `x-portkey-provider` and `x-tokenizer` are not, and an idempotency key is none.
  */
 export function isSecret(name: string): boolean {
-  const words = name.replace(/([a-z\d])([A-Z])/g, '$1-$2').toLowerCase().split(/[^a-z\d]+/)
-  return words.some(word => WORD.test(word)) && words[0] !== 'idempotency'
+  const words = name
+    .replace(/[A-Z]/g, '-$&')
+    .toLowerCase()
+    .split(/[^a-z\d]+/)
+  return words[0] !== 'idempotency' && words.some(word => WORD.test(word))
 }
 
-/** The halves of `user:password` in a Basic credential. */
-function basicParts(value: string): readonly string[] {
+/** Decodes a Basic credential: a service may tell of the user or the password alone. */
+function decodeBasic(value: string): string {
   try {
-    return atob(/^basic +(.+)/i.exec(value)![1]!).split(':')
+    return atob(value.replace(/^basic /i, ''))
   } catch {
-    return []
+    return ''
   }
 }
 
@@ -30,15 +27,20 @@ function basicParts(value: string): readonly string[] {
  * enough to be one. The guard, the scrubber and the cache use this one list.
  */
 export function secretsOf(pairs: Iterable<readonly [name: string, value: string]>): readonly string[] {
-  const found = new Set<string>()
-  for (const [name, value] of pairs) {
-    if (!isSecret(name)) continue
-    for (const text of [value, value.trim().replace(/^\S+ +/, ''), ...basicParts(value)])
-      if (text.length >= SHORTEST) found.add(text)
-    for (const part of value.split(/[\s;=,]+/)) if (part.length >= SHORTEST_PART) found.add(part)
-  }
-  // The longest first: a part that goes before its whole would leave the rest of it.
-  return [...found].sort((a, b) => b.length - a.length)
+  return (
+    [...pairs]
+      .filter(([name]) => isSecret(name))
+      .flatMap(([, value]) => [
+        ...[value, value.replace(/^\S+ +/, '')]
+          .filter(text => text.length > 3)
+          // Services echo a key in base64, too.
+          .flatMap(text => [text, btoa(text).replace(/=+$/, '')]),
+        // A scheme's name, and what else is short, would blot the text.
+        ...`${value};${decodeBasic(value)}`.split(/[\s;:=,]+/).filter(part => part.length > 7),
+      ])
+      // The longest first: a part that goes before its whole would leave the rest of it.
+      .sort((a, b) => b.length - a.length)
+  )
 }
 
 /** Replaces every secret in a text. */
@@ -48,5 +50,5 @@ export function redact(text: string, secrets: readonly string[]): string {
 
 /** The members of a URL's query, decoded. */
 export function queryOf(url: string): Iterable<[string, string]> {
-  return url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : []
+  return new URLSearchParams(url.split('?')[1])
 }

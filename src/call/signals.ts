@@ -1,20 +1,20 @@
 import { validationError } from '../errors/validation-error.ts'
 
 /** The reasons given to this library's own controllers: some platforms' signals have no `reason`. */
-const reasons: WeakMap<AbortSignal, { readonly reason: unknown }> = /* @__PURE__ */ new WeakMap()
+const reasons: WeakMap<AbortSignal, unknown> = /* @__PURE__ */ new WeakMap()
 
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
 
 function tellAll(this: AbortSignal): void {
   this.removeEventListener('abort', tellAll)
-  for (const tell of callbacks.get(this) ?? []) tell()
+  for (const tell of callbacks.get(this)!) tell()
 }
 
 /** Aborts, with a reason that {@link reasonOf} finds on every platform. */
 export function abortWith(controller: AbortController, reason?: unknown): void {
   const { signal } = controller
-  if (reason !== undefined && !signal.aborted) reasons.set(signal, { reason })
+  if (!signal.aborted) reasons.set(signal, reason)
   controller.abort(reason)
 }
 
@@ -24,13 +24,8 @@ export function abortWith(controller: AbortController, reason?: unknown): void {
  * @see https://dom.spec.whatwg.org/#dom-abortsignal-reason
  */
 export function reasonOf(signal: AbortSignal): unknown {
-  let kept = reasons.get(signal)
-  if (!kept) {
-    const { reason = Object.assign(new Error('This operation was aborted'), { name: 'AbortError' }) } = signal
-    kept = { reason }
-    if (signal.aborted) reasons.set(signal, kept)
-  }
-  return kept.reason
+  const { reason = reasons.get(signal) } = signal
+  return reason === undefined ? Object.assign(new Error('Aborted'), { name: 'AbortError' }) : reason
 }
 
 /**

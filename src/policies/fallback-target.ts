@@ -39,7 +39,7 @@ export function openTarget(target: FallbackTarget): Target {
   setHeaders(own, target.headers, (path, message) => {
     throw new ConfigurationError(`fallback: ${path} ${message}`)
   })
-  guard(Object.keys(own))
+  guard(Object.entries(own))
 
   return {
     baseUrl,

@@ -31,7 +31,9 @@ export function mapStream<T, U>(
             throw error
           }
         }
-        return index < values.length ? { done: false, value: values[index++]! } : { done: true, value: undefined }
+        return index < values.length
+          ? { done: false, value: values[index++]! }
+          : { done: true, value: undefined }
       }
       return {
         next: inOrder(next),

@@ -7,12 +7,12 @@ import {
   LLMError,
   ValidationError,
 } from '../../src/index.ts'
-import { endWith } from '../../src/llm-client/closing.ts'
+import { createClosing } from '../../src/llm-client/closing.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import { BASE, chatRequest, completion, counted, failureOf, json, KEY } from '../client/harness.ts'
 import { policyContract } from '../policies/contract.ts'
 
-policyContract('endWith', () => endWith(new AbortController().signal))
+policyContract('createClosing', () => createClosing().policy)
 
 function clientOf(fetch: Fetch, config: LLMClientConfig = {}): LLMClient {
   return new LLMClient({ baseUrl: BASE, apiKey: () => KEY, ...config, fetch })

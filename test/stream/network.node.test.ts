@@ -150,7 +150,7 @@ describe('a stream over TCP', () => {
     expect(isLLMError(cut.error), String(cut.error)).toBe(true)
     const corrupt = Buffer.from(packed)
     corrupt.fill(0xff, 20, 60)
-    expect((await from([encoded, corrupt])).error).toBeInstanceOf(ProtocolError)
+    expect((await from([encoded, corrupt])).error).toMatchObject({ code: 'Z_DATA_ERROR', retryable: false })
   })
 
   it('C16 keeps no connection for streams that are refused', async () => {
