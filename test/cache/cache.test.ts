@@ -37,9 +37,14 @@ import {
   KEY,
   settle,
 } from '../client/harness.ts'
-import { policyContract } from '../policies/contract.ts'
+import { never, policyContract } from '../policies/contract.ts'
 
-policyContract('cache', () => cache())
+const hanging = { getItem: never, setItem: () => {}, removeItem: () => {} }
+policyContract('cache', () => cache(), [
+  { name: 'its store', create: () => cache({ store: hanging }) },
+  { name: 'key', create: () => cache({ key: never }) },
+  { name: "another caller's request", create: () => cache(), next: never, isSecond: true },
+])
 
 /** What `withResponse()` tells of where an answer is from. */
 async function sourceOf(client: Client, options = {}, request = chatRequest): Promise<string> {

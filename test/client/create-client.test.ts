@@ -6,6 +6,7 @@ import {
   createClient,
   createEmbedding,
   type Fetch,
+  type KeyOption,
   LLMClient,
   listModels,
   ProtocolError,
@@ -284,7 +285,7 @@ describe('apiKey', () => {
 
   it('may stop being fetched where its call ends', async () => {
     const given: unknown[] = []
-    const apiKey = ({ signal }: { readonly signal: AbortSignal | undefined }) => {
+    const apiKey: KeyOption = ({ signal }) => {
       given.push(signal)
       return KEY
     }

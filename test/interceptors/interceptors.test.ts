@@ -18,19 +18,36 @@ import {
 } from '../../src/interceptors/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import { BASE, chatRequest, clientOf, counted, failureOf, json, KEY } from '../client/harness.ts'
-import { policyContract } from '../policies/contract.ts'
+import { never, policyContract } from '../policies/contract.ts'
 
 const idle = () => {}
 const asleep = async () => {}
 
 policyContract('interceptors', () => interceptors())
-policyContract('interceptors with hooks', () =>
-  interceptors({
-    onRequest: [idle, asleep],
-    onRequestError: idle,
-    onResponse: asleep,
-    onResponseError: [idle],
-  }),
+policyContract(
+  'interceptors with hooks',
+  () =>
+    interceptors({
+      onRequest: [idle, asleep],
+      onRequestError: idle,
+      onResponse: asleep,
+      onResponseError: [idle],
+    }),
+  (['onRequest', 'onResponse', 'onResponseError'] as const).map(name => ({
+    name,
+    create: () => interceptors({ [name]: [idle, never] }),
+  })),
+)
+policyContract(
+  'interceptors whose hook for a failed request waits',
+  () => interceptors({ onRequestError: idle }),
+  [
+    {
+      name: 'onRequestError',
+      create: () => interceptors({ onRequestError: never }),
+      next: () => Promise.reject(new TypeError('fetch failed')),
+    },
+  ],
 )
 
 type Hook = keyof InterceptorOptions

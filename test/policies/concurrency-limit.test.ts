@@ -18,7 +18,7 @@ import {
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import { chatRequest, clientOf, counted, deferred, failureOf, settle } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from './contract.ts'
 
 const URL_A = 'https://a.test/v1/x'
 
@@ -47,7 +47,9 @@ function callUntil(deadline: number): Call {
   return { watchers: [], deadline } as unknown as Call
 }
 
-policyContract('concurrencyLimit', () => concurrencyLimit({ limit: 3 }))
+policyContract('concurrencyLimit', () => concurrencyLimit({ limit: 3 }), [
+  { name: 'its queue', create: () => concurrencyLimit({ limit: 1 }), next: never, isSecond: true },
+])
 
 describe('the queue', () => {
   it('runs two of five, keeps two waiting, refuses one at once, and is fair', async () => {

@@ -11,7 +11,6 @@ import {
   IncompleteStreamError,
   isLLMError,
   type LLMError,
-  ProtocolError,
   retry,
   streamChatCompletion,
 } from '../../src/index.ts'

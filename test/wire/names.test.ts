@@ -154,7 +154,7 @@ describe('toWire', () => {
   })
 
   it('renames nothing where it is told so', () => {
-    expect(toWire({ aB: [{ cD: 1 }] }, { rename: false })).toEqual({ aB: [{ cD: 1 }] })
+    expect(toWire({ aB: [{ cD: 1 }] }, false)).toEqual({ aB: [{ cD: 1 }] })
   })
 
   it('refuses both spellings of one name, and names them', async () => {
@@ -179,7 +179,7 @@ describe('toWire', () => {
 
   it('takes both spellings where nothing is renamed', () => {
     const both = { aB: 1, a_b: 2 }
-    expect(toWire(both, { rename: false })).toEqual(both)
+    expect(toWire(both, false)).toEqual(both)
     expect(toWire({ metadata: both })).toEqual({ metadata: both })
   })
 
