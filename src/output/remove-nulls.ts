@@ -13,7 +13,11 @@ function lookUp(root: unknown, path: string): SchemaNode | undefined {
 }
 
 /** Removes from a value the nulls that {@link strictSchema} let the model say for members that it leaves out. */
-export function removeNulls(value: unknown, schema: SchemaNode | undefined, root = schema): void {
+export function removeNulls(
+  value: unknown,
+  schema: SchemaNode | undefined,
+  root: SchemaNode | undefined = schema,
+): void {
   if (typeof value !== 'object' || !value || !schema) return
   const { $ref, anyOf = [], items, properties = {} } = schema
   if ($ref) removeNulls(value, lookUp(root, $ref), root)

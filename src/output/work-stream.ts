@@ -27,10 +27,12 @@ export function workStream<T, Result>(
 
   async function begin(controller: ReadableStreamDefaultController<T>): Promise<void> {
     isBegun = true
-    const emit: Emit<T> = value => {
-      controller.enqueue(value)
-      return new Promise(resolve => waiting.push(resolve))
-    }
+    const emit: Emit<T> = value =>
+      new Promise(resolve => {
+        // Before the value, which another read may be waiting behind.
+        waiting.push(resolve)
+        controller.enqueue(value)
+      })
     try {
       result = await supervise(own, outer, () => work(own.signal, emit))
       controller.close()
@@ -58,7 +60,8 @@ export function workStream<T, Result>(
       return done ? { done, value: result } : { done, value }
     },
     async return() {
-      await reader.cancel()
+      // That of a stream that has failed rejects.
+      await reader.cancel().catch(() => {})
       return { done: true, value: result }
     },
     [Symbol.asyncIterator]() {

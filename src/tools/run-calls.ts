@@ -111,6 +111,6 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
       await tell(result)
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs.length, parallel)) }, work))
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs.length, parallel) || 1) }, work))
   return { results, pending, isInvalid }
 }

@@ -36,7 +36,8 @@ export async function runLoop(
   const { parallel, onToolError, idempotencyKey, ...callOptions } = more
   const messages = [...request.messages]
   const steps: ToolStep[] = []
-  let { tools = [] } = request
+  /** The tools of the latest request. */
+  let tools = request.tools ?? []
   let completion: ChatCompletion | undefined
   let usage: Usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
   let asked = 0
@@ -48,7 +49,11 @@ export async function runLoop(
   }
 
   async function askModel(): Promise<void> {
-    const next = { ...request, messages: [...messages], tools: tools.length ? tools : undefined }
+    const next = {
+      ...request,
+      messages: [...messages],
+      tools: request.tools?.length ? request.tools : undefined,
+    }
     const sent = (await beforeStep?.(next, steps)) ?? next
     const key = idempotencyKey && `${idempotencyKey}-${asked}`
     asked++

@@ -59,7 +59,8 @@ const callsOf = ({ calls = [] }: Scripted, turn: number): Sent[] =>
     function: { name, arguments: typeof args === 'string' ? args : JSON.stringify(args) },
   }))
 
-const finishOf = ({ finish, calls }: Scripted) => (finish === undefined ? (calls ? 'tool_calls' : 'stop') : finish)
+const finishOf = ({ finish, calls }: Scripted) =>
+  finish === undefined ? (calls ? 'tool_calls' : 'stop') : finish
 
 function whole(answer: Scripted, turn: number): object {
   const { content = answer.calls ? null : '', reasoning, refusal, usage = USAGE, calls } = answer
@@ -71,7 +72,14 @@ function whole(answer: Scripted, turn: number): object {
     ...(calls && { tool_calls: callsOf(answer, turn) }),
   }
   const choices = [{ index: 0, message, finish_reason: finishOf(answer) }]
-  return { id: `c${turn}`, object: 'chat.completion', created: 1, model: 'm', choices, ...(usage && { usage }) }
+  return {
+    id: `c${turn}`,
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices,
+    ...(usage && { usage }),
+  }
 }
 
 /** The same answer in pieces, the calls' taking turns. */
@@ -107,7 +115,9 @@ function respond(answer: Scripted, body: Sent, turn: number): Response {
   }
   if (!body.stream) return Response.json(whole(answer, turn))
   const { cut, silent } = answer
-  const events = streamed(answer, turn).slice(0, cut ?? silent).map(event => sse(event))
+  const events = streamed(answer, turn)
+    .slice(0, cut ?? silent)
+    .map(event => sse(event))
   if (cut === undefined && silent === undefined) events.push(sse('[DONE]'))
   const { body: stream } = bodyOf(events.map(bytesOf), silent === undefined ? 'end' : 'silence')
   return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
