@@ -48,9 +48,12 @@ export async function generateObject<T>(
     try {
       return { ...completion, parsed: await parseObject(completion, schema, format), ...(usage && { usage }) }
     } catch (error) {
-      if (!(error instanceof OutputError && /NOT|SCH/.test(error.code) && left > 0)) throw error
-      const content = `Your answer ${describeIssues(error.issues)}. Answer again, with the JSON alone.`
-      messages = [...messages, completion.choices[0].message, { role: 'user', content }]
+      const isBroken = error instanceof OutputError && /^(NOT_JSON|SCHEMA)$/.test(error.code)
+      const message = completion.choices[0]?.message
+      // Calls of tools would stay unanswered.
+      if (left <= 0 || !isBroken || !message || message.toolCalls?.length) throw error
+      const content = `Wrong: ${describeIssues(error.issues)}. Answer again, with JSON alone.`
+      messages = [...messages, message, { role: 'user', content }]
     }
   }
 }

@@ -81,7 +81,7 @@ export function createPartialJson(): PartialJson {
       } else {
         token += JSON.parse(`"${run}"`)
         if (isKey) key = token
-        else put(token, false)
+        else if (run) put(token, false)
         if (json[at++] !== '"') {
           rest = json.slice(at - 1)
           return
