@@ -13,12 +13,12 @@ export interface SchemaNode {
   readonly $ref?: string
 }
 
-/** The null beside an optional member that was forced to be there. A null of the schema's own is another object. */
+/** The null beside an optional member that was forced to be there. Told from a null of the schema's own by its identity. */
 export const ADDED_NULL: SchemaNode = { type: 'null' }
 
 /** What strict services refuse. A description or a member's name may look like it: then the schema only loses `strict`. */
 const LOOSE =
-  /"additionalProperties":(?!false)|"(allOf|prefixItems)":|:{}|"format":"(?!date|time|duration|email|hostname|ipv|uuid)|\(\?[=!<]/
+  /"additionalProperties":(?!false)|"(allOf|default|prefixItems)":|:{}|"format":"(?!date|time|duration|email|hostname|ipv|uuid)|\(\?[=!<]/
 
 /**
  * The form of a JSON Schema that a strict service takes: objects closed, every member required. Undefined where that would
@@ -47,7 +47,8 @@ export function strictSchema(schema: JsonSchema, force = false): SchemaNode | un
       if (required.includes(name)) continue
       fits = false
       delete part.default
-      properties[name] = { anyOf: [part, ADDED_NULL] }
+      const types = [part, ...(part.anyOf ?? [])].flatMap(({ type }) => type)
+      if (!types.includes('null')) properties[name] = { anyOf: [part, ADDED_NULL] }
     }
     // A map of any keys cannot be closed without becoming an empty object.
     const { additionalProperties: more } = node
