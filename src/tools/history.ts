@@ -11,11 +11,26 @@ export interface OpenCalls {
   readonly place: number
 }
 
+const lastAnswer = (messages: readonly Message[]) =>
+  messages.findLastIndex(({ role }) => role === 'assistant')
+const isToolMessage = ({ role }: Message) => role === 'tool'
+
+/**
+ * A copy of a history in which the tool messages come right behind the model's last message, where services want them: the
+ * caller may have pushed one behind something else.
+ */
+export function copyHistory(messages: readonly Message[]): Message[] {
+  const at = lastAnswer(messages) + 1
+  const after = messages.slice(at)
+  const others = after.filter(message => !isToolMessage(message))
+  return [...messages.slice(0, at), ...after.filter(isToolMessage), ...others]
+}
+
 /** The calls of the model's last message that no tool message answers. */
 export function openCalls(messages: readonly AnyMessage[]): OpenCalls {
-  const at = messages.findLastIndex(({ role }) => role === 'assistant')
+  const at = lastAnswer(messages)
   const calls = messages[at]?.toolCalls ?? messages[at]?.tool_calls
-  const answers = messages.slice(at + 1).filter(({ role }) => role === 'tool')
+  const answers = messages.slice(at + 1).filter(isToolMessage) as AnyMessage[]
   const answered = new Set(answers.map(({ toolCallId, tool_call_id: id }) => toolCallId ?? id))
   return {
     calls: Array.isArray(calls) ? calls.filter(call => call && !answered.has(call.id)) : [],

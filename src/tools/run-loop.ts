@@ -5,7 +5,7 @@ import { addUsage } from '../output/add-usage.ts'
 import { cutReason } from '../output/cut-reason.ts'
 import type { Emit } from '../output/work-stream.ts'
 import { textOf } from './events.ts'
-import { answersOf, openCalls } from './history.ts'
+import { answersOf, copyHistory, openCalls } from './history.ts'
 import { runCalls } from './run-calls.ts'
 import type { RunToolsOptions, ToolEvent, ToolRun, ToolStep, ToolStop } from './types.ts'
 
@@ -34,7 +34,7 @@ export async function runLoop(
     ...more
   } = options
   const { parallel, onToolError, idempotencyKey, ...callOptions } = more
-  const messages = [...request.messages]
+  const messages = copyHistory(request.messages)
   const steps: ToolStep[] = []
   /** The tools of the latest request. */
   let tools = request.tools ?? []

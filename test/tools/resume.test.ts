@@ -279,6 +279,20 @@ describe('content of a tool', () => {
     ])
   })
 
+  it('stands behind an answer that the caller pushes later', async () => {
+    const { client, requests } = scripted([{ calls: [{ name: 'screenshot' }, pay] }, done])
+    const tools = [screenshot, tool({ name: 'pay' })]
+    const { messages, pending } = await runTools(client, { model: 'fake-small', messages: [user], tools })
+    messages.push({ role: 'tool', toolCallId: pending[0]!.id, content: 'paid by hand' })
+    await runTools(client, { model: 'fake-small', messages, tools })
+    expect(requests[1].messages.slice(1).map(({ role }: Message) => role)).toEqual([
+      'assistant',
+      'tool',
+      'tool',
+      'user',
+    ])
+  })
+
   it('that is text alone is a text', async () => {
     const { client, requests } = scripted([{ calls: [{ name: 'read' }] }, done])
     const read = tool({
