@@ -105,7 +105,6 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
   const queue = jobs.entries()
   const work = async () => {
     for (const [place, job] of queue) {
-      signal.throwIfAborted()
       const result = await job()
       results[place] = result
       await tell(result)

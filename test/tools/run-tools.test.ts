@@ -606,6 +606,17 @@ describe('an abort', () => {
     expect((await runTools(next, { ...request, messages: told[0]! })).stopped).toBe('answer')
   })
 
+  it("has the caller's own reason, which is not touched", async () => {
+    const controller = new AbortController()
+    const { client } = scripted(() => new Promise(() => {}))
+    const run = runTools(client, request, { signal: controller.signal })
+    const reason = new RateLimitError('enough', { status: 429, headers: new Headers() })
+    await settle(20)
+    controller.abort(reason)
+    expect(await failureOf(run)).toBe(reason)
+    expect(reason.partial).toBeUndefined()
+  })
+
   it('before the run keeps it from beginning', async () => {
     const execute = vi.fn()
     const { client, requests } = scripted([done])
@@ -622,6 +633,7 @@ describe('an abort', () => {
       { signal: AbortSignal.abort('no') },
     )
     expect(await failureOf(run)).toBe('no')
+    await settle(50)
     expect(execute).not.toHaveBeenCalled()
     expect(requests).toHaveLength(0)
   })
@@ -647,31 +659,58 @@ describe('an abort', () => {
     expect(await failureOf(run)).toBe('left')
   })
 
-  it('lets nothing more happen, whatever a hook does later', async () => {
+  it.each([true, false])(
+    'lets nothing more happen, whatever a hook does later, here %s',
+    async isApproved => {
+      const controller = new AbortController()
+      const answer = deferred<boolean>()
+      const begun = deferred()
+      const execute = vi.fn()
+      const onStep = vi.fn()
+      const guarded = tool({
+        name: 'get_time',
+        input: City,
+        execute,
+        approve() {
+          begun.resolve()
+          return answer.promise
+        },
+      })
+      const { client, requests } = scripted([{ calls: [both[1]!] }, done])
+      const run = runTools(client, { ...request, tools: [guarded] }, { signal: controller.signal, onStep })
+      await begun.promise
+      controller.abort('left')
+      expect(await failureOf(run)).toBe('left')
+      answer.resolve(isApproved)
+      await settle(50)
+      expect(execute).not.toHaveBeenCalled()
+      expect(onStep).not.toHaveBeenCalled()
+      expect(requests).toHaveLength(1)
+    },
+  )
+
+  it('lets no other tool begin, and is not told as an error of the tool', async () => {
     const controller = new AbortController()
-    const answer = deferred<boolean>()
-    const begun = deferred()
-    const execute = vi.fn()
-    const onStep = vi.fn()
-    const guarded = tool({
-      name: 'get_time',
+    const begun: string[] = []
+    const onToolError = vi.fn()
+    const obedient = tool({
+      name: 'get_weather',
       input: City,
-      execute,
-      approve() {
-        begun.resolve()
-        return answer.promise
+      execute({ city }, { signal }) {
+        begun.push(city)
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
       },
     })
-    const { client, requests } = scripted([{ calls: [both[1]!] }, done])
-    const run = runTools(client, { ...request, tools: [guarded] }, { signal: controller.signal, onStep })
-    await begun.promise
+    const calls = ['Rome', 'Oslo'].map(city => ({ name: 'get_weather', args: { city } }))
+    const { client } = scripted([{ calls }])
+    const options = { signal: controller.signal, parallel: 1, onToolError }
+    const run = runTools(client, { ...request, tools: [obedient] }, options)
+    await vi.waitFor(() => expect(begun).toEqual(['Rome']))
     controller.abort('left')
     expect(await failureOf(run)).toBe('left')
-    answer.resolve(true)
     await settle(50)
-    expect(execute).not.toHaveBeenCalled()
-    expect(onStep).not.toHaveBeenCalled()
-    expect(requests).toHaveLength(1)
+    expect(begun).toEqual(['Rome'])
+    expect(onToolError).not.toHaveBeenCalled()
   })
 })
 

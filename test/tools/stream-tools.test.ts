@@ -295,6 +295,15 @@ describe('a stream that is cut', () => {
     expect((more.at(-1) as { run: ToolRun }).run.stopped).toBe('answer')
   })
 
+  it('throws again where it is read again, and can be left', async () => {
+    const { client } = scripted([{ ...done, cut: 1 }])
+    const events = streamTools(client, request)
+    const error = await failureOf(events.next())
+    expect(error).toBeInstanceOf(IncompleteStreamError)
+    expect(await failureOf(events.next())).toBe(error)
+    expect(await events.return()).toEqual({ done: true, value: undefined })
+  })
+
   it('in the middle of arguments runs nothing', async () => {
     const execute = vi.fn()
     const { client } = scripted([{ calls, cut: 5 }])
