@@ -614,6 +614,7 @@ describe('an abort', () => {
     await settle(20)
     controller.abort(reason)
     expect(await failureOf(run)).toBe(reason)
+    await settle(20)
     expect(reason.partial).toBeUndefined()
   })
 
