@@ -6,7 +6,7 @@ export interface Person {
   nick?: string
 }
 
-export const personJsonSchema = {
+export const personJsonSchema: { readonly [keyword: string]: unknown } = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   type: 'object',
   properties: { name: { type: 'string' }, age: { type: 'number' }, nick: { type: 'string' } },
