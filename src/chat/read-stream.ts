@@ -33,6 +33,13 @@ export function readStream(
       maxEventBytes: 2 ** 25,
     }
     const { data } = await openEvents(response, context, chatReader(response, context))
-    return { data, status, headers, requestId: requestIdOf(headers), latencyMs: performance.now() - started, attempts: 0 }
+    return {
+      data,
+      status,
+      headers,
+      requestId: requestIdOf(headers),
+      latencyMs: performance.now() - started,
+      attempts: 0,
+    }
   }, options.signal)
 }

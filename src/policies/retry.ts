@@ -120,7 +120,11 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
   let tokens = BUCKET.capacity
 
   /** Tells how long to wait, or undefined where no try may follow. */
-  function delayAfter(attempt: number, asked: number | undefined, deadline = Number.POSITIVE_INFINITY): number | undefined {
+  function delayAfter(
+    attempt: number,
+    asked: number | undefined,
+    deadline = Number.POSITIVE_INFINITY,
+  ): number | undefined {
     const growth = { exponential: backoffFactor ** (attempt - 1), linear: attempt, fixed: 1 }[strategy]
     const grown = Math.min(initialDelay * growth, maxDelay)
     const delay = asked ?? (jitter ? (grown * (1 + Math.random())) / 2 : grown)
