@@ -1,7 +1,4 @@
-import { validationError } from '../errors/validation-error.ts'
-
-/** The reasons given to this library's own controllers: some platforms' signals have no `reason`. */
-const reasons: WeakMap<AbortSignal, unknown> = /* @__PURE__ */ new WeakMap()
+import { refuse } from '../errors/validation-error.ts'
 
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
@@ -11,10 +8,10 @@ function tellAll(this: AbortSignal): void {
   for (const tell of callbacks.get(this)!) tell()
 }
 
-/** Aborts, with a reason that {@link reasonOf} finds on every platform. */
+/** Aborts, with a reason that {@link reasonOf} finds on every platform: the signals of some have none. */
 export function abortWith(controller: AbortController, reason?: unknown): void {
   const { signal } = controller
-  if (!signal.aborted) reasons.set(signal, reason)
+  if (!('reason' in signal)) Object.assign(signal, { reason })
   controller.abort(reason)
 }
 
@@ -24,7 +21,7 @@ export function abortWith(controller: AbortController, reason?: unknown): void {
  * @see https://dom.spec.whatwg.org/#dom-abortsignal-reason
  */
 export function reasonOf(signal: AbortSignal): unknown {
-  const { reason = reasons.get(signal) } = signal
+  const { reason } = signal
   return reason === undefined ? Object.assign(new Error('Aborted'), { name: 'AbortError' }) : reason
 }
 
@@ -35,8 +32,7 @@ export function reasonOf(signal: AbortSignal): unknown {
  * @throws {ValidationError} for what is no signal
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (typeof signal.addEventListener !== 'function')
-    throw validationError([{ path: 'signal', message: 'must be an AbortSignal' }])
+  if (typeof signal.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
   let set = callbacks.get(signal)
   if (!set) {
     set = new Set()
@@ -55,11 +51,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` makes of that. */
-export function untilAborted<T>(signal: AbortSignal | null | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work
+export function untilAborted<T>(signal: AbortSignal | null | undefined, work: T | Promise<T>): Promise<T> {
+  const promise = Promise.resolve(work)
+  if (!signal) return promise
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => reject(reasonOf(signal)))
-    work.then(resolve, reject).then(stop)
+    promise.then(resolve, reject).then(stop)
   })
 }
 

@@ -21,7 +21,7 @@ export function readStream(
   return createEventStream(async signal => {
     const { status, headers } = response
     const reading = { scrub: String }
-    await refuseFailure(response, signal, reading)
+    await refuseFailure(response, { ...reading, signal })
     const context = {
       ...reading,
       operation: { name: 'readStream', route: '' },
@@ -33,6 +33,13 @@ export function readStream(
       maxEventBytes: 2 ** 25,
     }
     const { data } = await openEvents(response, context, chatReader(response, context))
-    return { data, status, headers, requestId: requestIdOf(headers), latencyMs: performance.now() - started, attempts: 0 }
+    return {
+      data,
+      status,
+      headers,
+      requestId: requestIdOf(headers),
+      latencyMs: performance.now() - started,
+      attempts: 0,
+    }
   }, options.signal)
 }

@@ -6,7 +6,13 @@ import type { KeyOption } from '../wire/service.ts'
 
 /** Values of a query string; `undefined` leaves one out, `null` removes one that was set before, a list is sent one by one. */
 export type Query = {
-  readonly [name: string]: string | number | boolean | readonly (string | number | boolean)[] | null | undefined
+  readonly [name: string]:
+    | string
+    | number
+    | boolean
+    | readonly (string | number | boolean)[]
+    | null
+    | undefined
 }
 
 /** What {@link createClient} takes. */

@@ -54,7 +54,13 @@ export function createEmbedding(
   options?: CallOptions,
 ): ResultPromise<EmbeddingResponse> {
   return client.request<EmbeddingResponse>(
-    { name: 'createEmbedding', route: 'POST /embeddings', body: request, list: 'data', decode: readEmbeddings },
+    {
+      name: 'createEmbedding',
+      route: 'POST /embeddings',
+      body: request,
+      list: 'data',
+      decode: readEmbeddings,
+    },
     options,
   )
 }

@@ -43,9 +43,16 @@ export function readCompletionEvents<T>(
   return openEvents<T>(response, context, {
     parse({ data }) {
       events++
-      return read(data, parseJson(data, `Event ${events}`))
+      return read(
+        data,
+        parseJson(data, () => `Event ${events}`),
+      )
     },
-    parseWhole: text => read(text, parseJson(text, nameAnswer(text, response, scrub))),
+    parseWhole: text =>
+      read(
+        text,
+        parseJson(text, () => nameAnswer(text, response, scrub)),
+      ),
     isFinished,
     end(atDone) {
       if (!finished.size || !(atDone || isFinished())) throw endedEarly(isBegun)

@@ -20,13 +20,13 @@ export function readNamedEvents<T>(
   return openEvents<T>(response, context, {
     parse({ event = 'message', data }) {
       events++
-      const json = parseJson(data, `Event ${events}`)
+      const json = parseJson(data, () => `Event ${events}`)
       if (event === 'error') throw apiFailure(data, response, scrub)
       isBegun = true
       return { event, data: rename(json, event) } as T
     },
     parseWhole(text) {
-      const json = parseJson(text, nameAnswer(text, response, scrub))
+      const json = parseJson(text, () => nameAnswer(text, response, scrub))
       // A run has a member `last_error`, and none that is called `error`.
       if (isFailure(json)) throw apiFailure(text, response, scrub)
       return { event: `${json.object}.${json.status}`, data: rename(json, '') } as T

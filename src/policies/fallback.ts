@@ -95,7 +95,11 @@ export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): Fe
         error = thrown
       }
       const from = target?.baseUrl ?? first
-      if (!path || !following || !(await movesOn({ from, to: following.baseUrl, error, response }, request))) {
+      if (
+        !path ||
+        !following ||
+        !(await movesOn({ from, to: following.baseUrl, error, response }, request))
+      ) {
         if (response) return response
         throw error
       }

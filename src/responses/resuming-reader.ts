@@ -127,7 +127,6 @@ export function resumingReader(
         return undefined
       }
     },
-    open: () => reader.open(),
     cancel() {
       tellEnd({ cancelled: true })
       controller.abort()

@@ -20,5 +20,8 @@ import type { ResponseEvent } from './types.ts'
  * const response = await finalResponse(events(socket))
  */
 export function toResponseEvent(message: string): ResponseEvent {
-  return fromWire(parseJson(message, 'A message'), VERBATIM) as ResponseEvent
+  return fromWire(
+    parseJson(message, () => 'A message'),
+    VERBATIM,
+  ) as ResponseEvent
 }

@@ -8,28 +8,25 @@ export interface Decoded {
   readonly strays: readonly string[]
 }
 
+/** What begins a line that may tell of an error: bare JSON of a backend, or llama.cpp's field `error`. */
+const STRAY = /^(\{|error:)/
+
 /** A stray line that is longer is no error. */
 const MAX_STRAY = 65_536
 
-/**
- * Makes what finds the lines that the parser ignores and that may tell of an error: servers send their backend's bare JSON,
- * llama.cpp a field `error:`. It looks at the beginnings of lines only, and most pieces have none of these.
- */
+/** Makes what finds the lines that the parser ignores and that may tell of an error. Most pieces have none. */
 function createStrayFinder(): (text: string) => readonly string[] {
-  /** The line that is under way, as far as it may be a stray one; undefined where it is none. */
-  let open: string | undefined = ''
-  return text => {
-    const mayBegin = open || (open === '' && /^(\{|er|e$)/.test(text))
-    const mayHold = ['\n{', '\ner', '\r{', '\rer'].some(beginning => text.includes(beginning))
-    if (!mayBegin && !mayHold && !/[\r\n]e$/.test(text.slice(-2))) {
-      if (text) open = /[\r\n]$/.test(text.slice(-1)) ? '' : undefined
-      return []
-    }
-    const lines = ((open ?? 'x') + text).split(/[\r\n]/)
-    const last = lines.pop()!
-    const isOpen = last.length < MAX_STRAY && (/^(\{|error:)/.test(last) || 'error:'.startsWith(last))
-    open = isOpen ? last : undefined
-    return lines.filter(line => /^(\{|error:)/.test(line)).map(line => line.replace(/^error: ?/, ''))
+  /** The line that is under way, as far as it may be one. */
+  let open = ''
+  return piece => {
+    const text = open + piece
+    const rest = text.slice(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1)
+    const mayBe = STRAY.test(rest) || 'error:'.startsWith(rest)
+    open = mayBe && rest.length < MAX_STRAY ? rest : '-'
+    // Most pieces have none, and need not be taken apart.
+    if (!STRAY.test(text) && !/[\r\n](\{|error:)/.test(text)) return []
+    const lines = text.slice(0, text.length - rest.length).split(/[\r\n]/)
+    return lines.filter(line => STRAY.test(line)).map(line => line.replace(/^error: */, ''))
   }
 }
 

@@ -59,7 +59,11 @@ export function typedEvents<T>(
   return {
     parse({ data, event }) {
       events++
-      return read(data, parseJson(data, `Event ${events}`), event)
+      return read(
+        data,
+        parseJson(data, () => `Event ${events}`),
+        event,
+      )
     },
     parseStray(line) {
       try {
@@ -70,7 +74,7 @@ export function typedEvents<T>(
       throw apiFailure(line, response, scrub)
     },
     parseWhole(text) {
-      const given = parseJson(text, nameAnswer(text, response, scrub))
+      const given = parseJson(text, () => nameAnswer(text, response, scrub))
       const isEvent = given.type || isFailure(given)
       missing = 1
       const value = read(text, isEvent ? given : (fromWhole?.(given) ?? { type: last[0], ...given }))

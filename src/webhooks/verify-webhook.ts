@@ -103,5 +103,5 @@ export async function verifyWebhook(
   if (!(Math.abs(Date.now() - Number(time) * 1000) <= tolerance))
     refuse('webhook-timestamp', `must be within ${tolerance} ms of now`)
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
-  return fromWire(parseJson(text, 'The webhook')) as WebhookEvent
+  return fromWire(parseJson(text, () => 'The webhook')) as WebhookEvent
 }

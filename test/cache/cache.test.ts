@@ -21,6 +21,7 @@ import {
   streamChatCompletion,
   TimeoutError,
   timeout,
+  type Watcher,
 } from '../../src/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import {
@@ -36,9 +37,14 @@ import {
   KEY,
   settle,
 } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from '../policies/contract.ts'
 
-policyContract('cache', () => cache())
+const hanging = { getItem: never, setItem: () => {}, removeItem: () => {} }
+policyContract('cache', () => cache(), [
+  { name: 'its store', create: () => cache({ store: hanging }) },
+  { name: 'key', create: () => cache({ key: never }) },
+  { name: "another caller's request", create: () => cache(), next: never, isSecond: true },
+])
 
 /** What `withResponse()` tells of where an answer is from. */
 async function sourceOf(client: Client, options = {}, request = chatRequest): Promise<string> {
@@ -542,7 +548,7 @@ describe('cache', () => {
       request!.fail(new TimeoutError('total', { phase: 'total' }))
       expect(await first).toBeInstanceOf(TimeoutError)
       ;(await requests(2))[1]!.answer()
-      expect((await Promise.all(later)).map(({ attempts }) => attempts).sort()).toEqual([0, 1])
+      expect((await Promise.all(later)).map(({ attempts }) => attempts)).toEqual([1, 1])
     })
 
     it('tell the limits around each of them what happens', async () => {
@@ -556,11 +562,14 @@ describe('cache', () => {
       const listen: Policy = next => (url, init) => {
         const headers = new Headers(init.headers)
         const name = headers.get('idempotency-key')
+        const watcher: Watcher = {
+          attempt: () => told.push(`${name} attempt`),
+          headers: status => told.push(`${name} ${status}`),
+          bytes: () => told.push(`${name} bytes`),
+        }
         const call = {
           ...init.call!,
-          onAttempt: () => told.push(`${name} attempt`),
-          onHeaders: (status: number) => told.push(`${name} ${status}`),
-          onBytes: () => told.push(`${name} bytes`),
+          watchers: [...init.call!.watchers, watcher],
           async digest(text: string) {
             const made = await init.call!.digest!(text)
             names++
@@ -773,15 +782,36 @@ describe('cache', () => {
       expect(next).toHaveBeenCalledOnce()
     })
 
-    it('leaves a Request, and what is not given as text, to the fetch', async () => {
+    it('leaves a Request with a body, and what is not given as text, to the fetch', async () => {
       const next = vi.fn<Fetch>(async () => json({ data: [{ id: 'a' }] }))
-      const fetch = cache()(next) as typeof globalThis.fetch
+      const fetch = cache()(next)
       for (let i = 0; i < 2; i++) {
         await fetch(new Request(`${BASE}/a`, { method: 'POST', body: '{}' }))
-        await fetch(new URL(BASE))
         await fetch(BASE, { method: 'POST', body: 'no JSON' })
       }
-      expect(next).toHaveBeenCalledTimes(6)
+      expect(next).toHaveBeenCalledTimes(4)
+    })
+
+    it('gives what was answered to one Request to none with another key or method', async () => {
+      let count = 0
+      const fetch = cache()(async () => json({ data: [{ id: `${++count}` }] }))
+      const ask = async (init: RequestInit) => (await fetch(new Request(`${BASE}/models`, init))).json()
+      for (const init of [
+        {},
+        { headers: { authorization: 'Bearer a' } },
+        { headers: { authorization: 'Bearer b' } },
+        { method: 'DELETE' },
+      ])
+        expect(await ask(init)).toEqual({ data: [{ id: `${count}` }] })
+      expect(count).toBe(4)
+    })
+
+    it('takes a URL for its text', async () => {
+      const next = vi.fn<Fetch>(async () => json({ data: [{ id: 'a' }] }))
+      const fetch = cache()(next)
+      await fetch(new URL(`${BASE}/models`))
+      await fetch(`${BASE}/models`)
+      expect(next).toHaveBeenCalledOnce()
     })
   })
 
@@ -804,7 +834,7 @@ describe('cache', () => {
         baseUrl: BASE,
         apiKey: () => KEY,
         fetch,
-        cache: { ttl: 1000 },
+        cache: cache({ ttl: 1000 }),
         maxConcurrentRequests: 1,
         policies: [own],
       })

@@ -30,14 +30,14 @@ describe('createEmbedding', () => {
     expect(usage?.totalTokens).toBeGreaterThan(0)
   })
 
-  it('asks for floats unless told otherwise, in either spelling', async () => {
+  it('asks for a form of the vectors only where it is told to, in either spelling', async () => {
     const fetch = createFakeFetch()
     const client = clientOf(fetch)
     await createEmbedding(client, { model, input: 'a' })
     await createEmbedding(client, { model, input: 'a', encodingFormat: 'base64' })
     await createEmbedding(client, { model, input: 'a', encoding_format: 'base64' })
     expect(fetch.requests.map(({ body }) => body)).toEqual([
-      { model, input: 'a', encoding_format: 'float' },
+      { model, input: 'a' },
       { model, input: 'a', encoding_format: 'base64' },
       { model, input: 'a', encoding_format: 'base64' },
     ])

@@ -93,7 +93,7 @@ describe('circuitBreaker', () => {
           return new Response(new ReadableStream({ pull: controller => controller.error(error) }))
         })
         for (let i = 0; i < 3; i++)
-          await policy(URL_A, { call: {} as never })
+          await policy(URL_A, { call: { watchers: [] } as never })
             .then(drain)
             .catch(thrown => thrown)
         expect(breaker.state(), place).toBe(counts ? 'open' : 'closed')
@@ -105,7 +105,7 @@ describe('circuitBreaker', () => {
       const policy = breaker(async () => {
         throw new Error('Network connection lost.')
       })
-      await expect(policy(URL_A, { call: {} as never })).rejects.toThrow('lost')
+      await expect(policy(URL_A, { call: { watchers: [] } as never })).rejects.toThrow('lost')
       expect(breaker.state()).toBe('closed')
       await expect(policy(URL_A, {})).rejects.toThrow('lost')
       expect(breaker.state()).toBe('open')

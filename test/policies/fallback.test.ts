@@ -19,7 +19,7 @@ import {
 } from '../../src/index.ts'
 import { createFakeFetch, type Fault } from '../../src/testing/index.ts'
 import { BASE, chatRequest, clientOf, failureOf, KEY } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from './contract.ts'
 
 const SECOND = 'https://second.test/api/v1'
 const THIRD = 'https://third.test/v1'
@@ -58,7 +58,13 @@ function setUp(
   return { client, fetch, asked, failed, ask }
 }
 
-policyContract('fallback', () => fallback({ to: [third], baseUrl: 'https://api.test/v1' }))
+policyContract('fallback', () => fallback({ to: [third], baseUrl: 'https://api.test/v1' }), [
+  { name: 'when', create: () => fallback({ to: [third], baseUrl: 'https://api.test/v1', when: never }) },
+  {
+    name: 'the key of the next service',
+    create: () => fallback({ to: [{ ...third, apiKey: never }], baseUrl: 'https://api.test/v1' }),
+  },
+])
 
 describe('moving on', () => {
   it('asks the next service, as a request of its own', async () => {

@@ -17,6 +17,7 @@ const connection = 'ConnectionError, may pass'
 const incomplete = 'IncompleteStreamError'
 const empty = 'IncompleteStreamError, may pass'
 const protocol = 'ProtocolError'
+const corrupt = 'ConnectionError'
 const timedOut = (phase: string) => `TimeoutError ${phase}${/headers|first/.test(phase) ? ', may pass' : ''}`
 
 /** What a plain call ends with, what a stream does, and after how many chunks. */
@@ -41,8 +42,8 @@ const expected: { readonly [fault: string]: readonly [plain: string, stream: str
   hugeContentLength: ['LimitError', 'LimitError'],
   badChunkSize: [connection, incomplete, 1],
   gzipTruncated: [protocol, empty],
-  gzipCorrupt: [protocol, protocol],
-  gzipNot: [protocol, protocol],
+  gzipCorrupt: [corrupt, corrupt],
+  gzipNot: [corrupt, corrupt],
   stallBeforeHeaders: [timedOut('headers'), timedOut('headers')],
   stallInHeaders: [timedOut('headers'), timedOut('headers')],
   stallAfterHeaders: [timedOut('idle'), timedOut('firstEvent')],

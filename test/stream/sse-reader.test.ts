@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { answerOf } from '../../src/call/answer.ts'
 import {
-  type Answer,
   APIError,
   ConnectionError,
   collectText,
@@ -33,12 +33,12 @@ const HI = chunk({ role: 'assistant', content: 'Hi' })
 const THERE = chunk({ content: ' there' })
 
 /** What a stream of these pieces of text, or of anything else, comes to. */
-async function read(pieces: Iterable<unknown>, after: After = 'end') {
+async function read(pieces: Iterable<unknown>, after: After = 'end', n = 1) {
   const source = bodyOf(
     [...pieces].map(piece => (typeof piece === 'string' ? bytesOf(piece) : piece)),
     after,
   )
-  const { values, error } = await drain(streamOf(source.body))
+  const { values, error } = await drain(streamOf(source.body, { extraBody: { n } }))
   return { text: textOf(values), values, error, source }
 }
 
@@ -153,8 +153,11 @@ describe('event reader: bytes', () => {
       const { error } = await read([sse(HI), wrong, sse(STOP)])
       expect(isLLMError(error), `${wrong}: ${error}`).toBe(true)
     }
-    const { error } = await drain(streamOf(bodyOf([sse(HI), sse(STOP)]).body))
-    expect(error).toBeInstanceOf(ProtocolError)
+  })
+
+  it('A20 takes texts for the bytes that they stand for', async () => {
+    const { values, error } = await drain(streamOf(bodyOf([sse(chunk({ content: 'é' })), sse(STOP)]).body))
+    expect([textOf(values), error]).toEqual(['é', undefined])
   })
 })
 
@@ -231,9 +234,10 @@ describe('event reader: ends', () => {
     const both = (...finish: (string | null)[]): object => ({
       choices: finish.map((finish_reason, index) => ({ index, delta: { content: 'x' }, finish_reason })),
     })
-    expect((await read([sse(both('stop', null))])).error).toBeInstanceOf(IncompleteStreamError)
-    expect((await read([sse(both('stop', null), both(null, 'length'))])).error).toBeUndefined()
-    expect((await read([sse(both('stop', null), '[DONE]')])).error).toBeUndefined()
+    const readTwo = (...list: unknown[]) => read([sse(...list)], 'end', 2)
+    expect((await readTwo(both('stop', null))).error).toBeInstanceOf(IncompleteStreamError)
+    expect((await readTwo(both('stop', null), both(null, 'length'))).error).toBeUndefined()
+    expect((await readTwo(both('stop', null), '[DONE]')).error).toBeUndefined()
   })
 
   it('C10 takes [DONE] for the end unless a tool call is cut', async () => {
@@ -400,7 +404,7 @@ describe('event reader: answers that are no stream', () => {
     expect((await finalCompletion(streamOf(JSON.stringify(answer)))).choices[0].message).toEqual({
       role: 'assistant',
       content: null,
-      reasoning: 'Hm.',
+      reasoningContent: 'Hm.',
       toolCalls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }],
     })
   })
@@ -454,10 +458,10 @@ describe('event reader: watchers', () => {
     const told: unknown[] = []
     const policy: Policy = next =>
       async function watchingFetch(url, init) {
-        const answer = (await next(url, init)) as Answer<unknown>
+        const response = await next(url, init)
         await before()
-        answer.watch!({ onValue: value => told.push(value), onEnd: end => told.push(end) })
-        return answer
+        answerOf(response)!.watch!({ value: value => told.push(value), end: how => told.push(how) })
+        return response
       }
     return { told, config: { policies: [policy] } }
   }

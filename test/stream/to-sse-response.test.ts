@@ -72,8 +72,8 @@ describe('toSSEResponse', () => {
     expect(text).not.toContain('[DONE]')
     expect(text.startsWith(sse(HI))).toBe(true)
     const { error } = await drain(again(new Response(text)))
-    expect(error).toBeInstanceOf(APIError)
-    expect(error).toMatchObject({ type: 'IncompleteStreamError' })
+    expect(error).toBeInstanceOf(IncompleteStreamError)
+    expect(error).toMatchObject({ retryable: false })
   })
 
   it('H30 passes on the error of the service, and of a request that failed', async () => {

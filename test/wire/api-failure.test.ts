@@ -197,7 +197,7 @@ describe('a request that the service finds bad', () => {
   it.each([400, 422])('is a ValidationError with one issue: %i', status => {
     const error = failure(status, { error: { message: 'Too hot', param: 'temperature' } })
     expect(error).toBeInstanceOf(ValidationError)
-    expect(error.issues).toEqual([{ path: 'temperature', message: `${status} Too hot` }])
+    expect(error.issues).toEqual([{ path: 'temperature', message: 'Too hot' }])
     expect(failure(status, {}).issues).toHaveLength(1)
   })
 
@@ -208,7 +208,7 @@ describe('a request that the service finds bad', () => {
       error: { message, type: 'invalid_request_error', param: 'max_tokens', code: 'unsupported_parameter' },
     })
     expect(error).toMatchObject({
-      issues: [{ path: 'max_tokens', message: `400 ${message}` }],
+      issues: [{ path: 'max_tokens', message }],
       code: 'unsupported_parameter',
       status: 400,
     })
