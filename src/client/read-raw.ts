@@ -25,7 +25,10 @@ function promisedLength({ headers }: Response): number | undefined {
 function openRaw(
   response: Response,
   context: ReadContext,
-): { stream: ReadableStream<Uint8Array> } & Pick<Answer, 'watch' | 'cancel'> {
+): { stream: ReadableStream<Uint8Array>; failure: () => CallEnd | undefined } & Pick<
+  Answer,
+  'watch' | 'cancel'
+> {
   const { signal, locate, maxResponseBytes } = context
   const followers: Watcher[] = []
   const body = openBody(response, { ...context, watchers: followers }, maxResponseBytes)
@@ -70,6 +73,7 @@ function openRaw(
   dropped?.register(stream, cancel)
   return {
     stream,
+    failure: () => end,
     cancel,
     watch(follower) {
       if (end) follower.end?.(end)
@@ -78,6 +82,9 @@ function openRaw(
   }
 }
 
+/** What reads the body of a `Response` as a whole. */
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const
+
 /**
  * Reads an answer as bytes: gives a `Response` with the status and the headers that came. Its body fails with this library's
  * errors, is bounded by the client's `maxResponseBytes`, counts as silent for the `idle` limit while it is waited for, and ends
@@ -85,13 +92,17 @@ function openRaw(
  *
  * @example
  * const speak = endpoint<{ text: string }, Response>('speak', 'POST /speak', { read: readRaw })
- * const bytes = await (await speak(client, { text })).bytes()
+ * const audio = await (await speak(client, { text })).blob()
  */
 export async function readRaw(response: Response, context: ReadContext): Promise<Answer<Response>> {
   const { status, headers, url } = response
-  const { stream, ...answer } = openRaw(response, context)
-  // Nobody waits for bytes until the body is read.
-  for (const watcher of context.watchers) watcher.bytes?.()
+  const { stream, failure, ...answer } = openRaw(response, context)
   const data = Object.defineProperty(new Response(stream, { status, headers }), 'url', { value: url })
+  for (const name of READERS) {
+    const read = data[name] as (() => Promise<never>) | undefined
+    // Chromium makes a "Failed to fetch" of whatever a body failed with.
+    const value = () => read!.call(data).catch(error => Promise.reject(failure()?.error ?? error))
+    if (read) Object.defineProperty(data, name, { value })
+  }
   return { ...answer, data }
 }
