@@ -94,7 +94,7 @@ function operationText(
     : quoted(route)
   const streamed = stream && [
     `stream: ${stream.ask ? "'asked'" : true}`,
-    `read: ${useReader(stream.read)}${stream.last ? `([${stream.last.map(quoted).join(', ')}]${stream.isCounted ? ', { isCounted: true }' : ''})` : ''}`,
+    `read: ${useReader(stream.read)}${stream.last ? `([${stream.last.map(quoted).join(', ')}]${stream.countIn ? `, { countIn: ${useReader(stream.countIn)} }` : ''})` : ''}`,
   ]
   const plain = [
     ...(list ? [`list: ${quoted(list)}`] : []),

@@ -8,8 +8,8 @@ export interface StreamOverride {
   readonly read: string
   /** The types of which one ends the stream. */
   readonly last?: readonly string[]
-  /** Whether each of several results, as the request's `n` asks for, ends with such an event. */
-  readonly isCounted?: boolean
+  /** The function that tells how many such events end the stream; see `readers`. @default one */
+  readonly countIn?: string
   /** A member that asks for the stream, where `stream` does not. */
   readonly ask?: readonly [member: string, value: string]
 }
@@ -138,6 +138,7 @@ export const overrides: Overrides = {
     'Vector stores': 'openai/vector-stores',
   },
   readers: {
+    countImages: 'openai/count-images',
     readCompletionEvents: 'openai/read-completion-events',
     readEvents: 'stream/read-events',
     readNamedEvents: 'openai/read-named-events',
@@ -172,14 +173,14 @@ export const overrides: Overrides = {
       events: 'ImageGenStreamEvent',
       read: 'readEvents',
       last: ['image_generation.completed'],
-      isCounted: true,
+      countIn: 'countImages',
     },
     createImageEdit: {
       name: 'streamImageEdit',
       events: 'ImageEditStreamEvent',
       read: 'readEvents',
       last: ['image_edit.completed'],
-      isCounted: true,
+      countIn: 'countImages',
     },
     createSpeech: {
       name: 'streamSpeech',

@@ -6,6 +6,7 @@ import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
 import type { InputFidelity } from '../responses/types.ts'
 import { type EventStream, openStream } from '../stream/event-stream.ts'
 import { readEvents } from '../stream/read-events.ts'
+import { countImages } from './count-images.ts'
 import { formOrBody } from './form-or-body.ts'
 
 /**
@@ -51,7 +52,7 @@ export function streamImageEdit(
       route: 'POST /images/edits',
       ...formOrBody({ ...request, stream: true }),
       stream: true,
-      read: readEvents(['image_edit.completed'], { isCounted: true }),
+      read: readEvents(['image_edit.completed'], { countIn: countImages }),
     }),
     options,
   )
@@ -94,7 +95,7 @@ export function streamImage(
       route: 'POST /images/generations',
       body: request,
       stream: true,
-      read: readEvents(['image_generation.completed'], { isCounted: true }),
+      read: readEvents(['image_generation.completed'], { countIn: countImages }),
     },
     options,
   )

@@ -1,9 +1,10 @@
 import { routeOf } from '../client/parts.ts'
 import type { CallOptions, Client, Operation } from '../client/types.ts'
-import { createEventStream, type EventStream } from '../stream/event-stream.ts'
+import { isLLMError } from '../errors/llm-error.ts'
+import { type EventStream, openStream } from '../stream/event-stream.ts'
+import { inOrder } from '../stream/in-order.ts'
 import type { EventReader } from '../stream/sse-reader.ts'
-import { type Progress, resumingReader } from './resuming-reader.ts'
-import { STREAMED } from './rules.ts'
+import { LAST, STREAMED } from './rules.ts'
 import type { ResponseEvent } from './types.ts'
 
 /** Settings of one call for a stream of a response. */
@@ -14,33 +15,95 @@ export interface ResponseStreamOptions extends CallOptions {
 
 type StreamOperation = () => Operation<EventReader<ResponseEvent>>
 
+/** How often in a row the rest is asked for, and none comes. Between failed requests it is the `retry` policy that waits. */
+const MAX_TRIES = 5
+
 /** Makes the operation that streams a response after an event. */
-export function resumeOperation(name: string, id: string, after: number | undefined): StreamOperation {
+export function resumeOperation(id: string, after: number | undefined): StreamOperation {
   return () => ({
     ...STREAMED,
-    name,
+    name: 'resumeResponse',
     route: routeOf('GET /responses/{responseId}', [id]),
     query: { stream: true, starting_after: after },
   })
 }
 
-/** Asks for a stream of a response at once. */
+/** Whether the connection broke, and the response may go on without it. */
+function isBroken(error: unknown): boolean {
+  const { name, phase } = Object(error) as { readonly name?: unknown; readonly phase?: unknown }
+  return /^(IncompleteStream|Connection|Timeout)Error$/.test(`${name}`) && phase !== 'total'
+}
+
+/**
+ * Asks for a stream of a response at once. It notes on what it throws how far it has come, and, where it may, goes on after a broken
+ * connection. Each event is handed out once, even where a service sends all of them again.
+ *
+ * @param id of the response, where it is known before its first event
+ * @param after the number of the event that the stream begins after
+ */
 export function openResponseStream(
   client: Client,
   operation: StreamOperation,
-  { resumable, ...options }: ResponseStreamOptions = {},
-  progress: Progress = {},
+  { resumable = false, ...options }: ResponseStreamOptions = {},
+  id?: string,
+  after?: number,
 ): EventStream<ResponseEvent> {
-  const ask = (operation: StreamOperation, signal: AbortSignal) =>
-    client.request(operation, { ...options, signal }).withResponse()
-  return createEventStream(async signal => {
-    const { data, ...around } = await ask(operation, signal)
-    const reopen = async ({ id, after }: Progress, signal: AbortSignal) => {
-      // The key was for the request that began the response.
-      const { idempotencyKey: _, extraBody: __, ...rest } = options
-      const resumed = resumeOperation('resumeResponse', id!, after)
-      return client.request(resumed, { ...rest, signal })
+  let stream = openStream(client, operation, options)
+  /** The number of the last event before the latest request: some services number no events, or all alike. */
+  let seen = after
+  let partial: unknown
+  let tries = resumable ? MAX_TRIES : 0
+
+  /** Notes an event. Returns whether it has come before. */
+  function isOld({
+    type,
+    sequenceNumber,
+    response,
+  }: ResponseEvent & { sequenceNumber?: unknown; response?: unknown }): boolean {
+    const number = sequenceNumber as number
+    if (number <= seen! && !LAST.includes(type)) return true
+    after = number ?? after
+    partial = response ?? partial
+    id ??= Object(response).id
+    if (tries) tries = MAX_TRIES
+    return false
+  }
+
+  /** Notes on an error what had arrived, and where to go on. */
+  function note(error: unknown): unknown {
+    if (isLLMError(error)) {
+      error.partial ??= partial
+      if (isBroken(error) && after !== undefined) Object.assign(error, { resumeAfter: after })
     }
-    return { ...around, data: resumingReader(data, progress, signal, resumable ? reopen : undefined) }
-  }, options.signal)
+    return error
+  }
+
+  function iterate(): AsyncIterator<ResponseEvent, undefined> {
+    let events = stream[Symbol.asyncIterator]()
+    const next = async (): Promise<IteratorResult<ResponseEvent, undefined>> => {
+      for (;;)
+        try {
+          const result = await events.next()
+          if (result.done || !isOld(result.value)) return result
+        } catch (error) {
+          if (!tries || !id || !isBroken(error) || options.signal?.aborted) throw note(error)
+          tries--
+          seen = after
+          // The key was for the request that began the response.
+          stream = openStream(client, resumeOperation(id, after), { ...options, idempotencyKey: undefined })
+          events = stream[Symbol.asyncIterator]()
+        }
+    }
+    return { next: inOrder(next), return: async () => events.return!() }
+  }
+
+  return {
+    response: stream.response,
+    abort(reason) {
+      tries = 0
+      stream.abort(reason)
+    },
+    [Symbol.asyncIterator]: iterate,
+    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  }
 }

@@ -23,6 +23,6 @@ export function resumeResponse(
   startingAfter?: number,
   options?: ResponseStreamOptions,
 ): EventStream<ResponseEvent> {
-  const operation = resumeOperation('resumeResponse', responseId, startingAfter)
-  return openResponseStream(client, operation, options, { id: responseId, after: startingAfter })
+  const operation = resumeOperation(responseId, startingAfter)
+  return openResponseStream(client, operation, options, responseId, startingAfter)
 }

@@ -12,21 +12,12 @@ import { type Dialect, type EventReader, Last, openEvents } from './sse-reader.t
 
 /** What is known of a stream whose events have a `type`. */
 export interface EventRules {
-  /** Whether each of the results that the request's `n` asks for ends with one of these types. @default false */
-  readonly isCounted?: boolean | undefined
+  /** Tells how many events of these types end the stream, by the body that was sent. @default one */
+  readonly countIn?: ((body: RequestInit['body']) => number) | undefined
   /** Tells of the failure that an event of one of these types stands for: it is thrown once the event has been handed out. */
   readonly failureIn?: ((event: Json) => unknown) | undefined
   /** Makes the event that stands for a whole answer, sent instead of a stream. @default one of the first of these types */
   readonly fromWhole?: ((json: Json) => Json) | undefined
-}
-
-/** How many results a request asks for. */
-function countOf(body: ReadContext['body']): number {
-  try {
-    return Number(body instanceof FormData ? body.get('n') : JSON.parse(body as string).n) || 1
-  } catch {
-    return 1
-  }
 }
 
 /** Reads streams of events that have a `type`, of which some are the last. */
@@ -34,12 +25,12 @@ export function typedEvents<T>(
   response: Response,
   { scrub, operation, body }: ReadContext,
   last: readonly string[],
-  { isCounted, failureIn, fromWhole }: EventRules = {},
+  { countIn, failureIn, fromWhole }: EventRules = {},
 ): Dialect<T> {
   const rename = createEventRenamer(operation.verbatim)
   let events = 0
   let isBegun = false
-  let missing = isCounted ? countOf(body) : 1
+  let missing = countIn?.(body) ?? 1
   let failure: LLMError | undefined
 
   function read(text: string, given: Json, name?: string): T | Last<T> | undefined {

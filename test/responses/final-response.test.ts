@@ -236,7 +236,7 @@ describe('what pieces add up to', () => {
         delta: 'end',
       }),
     )
-    expect(output).toEqual([{ id: 'm', content: [{ text: 'end' }] }])
+    expect(output).toEqual([{ content: [{ text: 'end' }] }])
   })
 
   it('does not change the events', async () => {
