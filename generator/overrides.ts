@@ -216,7 +216,6 @@ export const overrides: Overrides = {
     { schema: 'CreateResponse', file: 'responses/types', mode: 'request', verbatim: [] },
     { schema: 'InputItem', file: 'responses/types', mode: 'request', verbatim: [] },
     { schema: 'Response', file: 'responses/types', mode: 'answer', verbatim: moderationMaps },
-    { schema: 'WebhookEvent', file: 'webhooks/types', mode: 'answer', verbatim: [] },
     { schema: 'ResponseStreamEvent', file: 'responses/types', mode: 'answer', verbatim: moderationMaps },
   ],
   maps: [

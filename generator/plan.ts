@@ -148,19 +148,9 @@ export function withoutStreams(description: Description, { streams, byHand }: Ov
   return { ...description, components: { schemas: changed } }
 }
 
-/** Adds the union of what the service sends by itself. */
-function withWebhooks(description: Description): Description {
-  const { webhooks, components } = description
-  const events = Object.values(webhooks).map(
-    ({ post }) => post.requestBody!.content['application/json']!.schema!,
-  )
-  const WebhookEvent = { description: 'An event that the service sends to a webhook.', oneOf: events }
-  return { ...description, components: { schemas: { ...components.schemas, WebhookEvent } } }
-}
-
 /** Decides all that is emitted. Throws for what it does not know. */
 export function makePlan(given: Description, overrides: Overrides): Plan {
-  const description = withWebhooks(withoutStreams(given, overrides))
+  const description = withoutStreams(given, overrides)
   const schemas = createSchemas(description)
   const operations = readOperations(description, schemas, overrides).map(operation => {
     const uses = rootsOf(operation, []).map(({ schema }) => schema)
