@@ -11,11 +11,12 @@ export async function answer(
   request: FakeRequest,
   { apiKey, models = MODELS }: FakeModelOptions,
   reply: Call['reply'],
+  stored: Call['stored'],
 ): Promise<Answer> {
   try {
     checkKey(request, apiKey)
     const { route, params } = findRoute(routes, request)
-    return await route.handle({ request, params, models, reply })
+    return await route.handle({ request, params, models, reply, stored })
   } catch (error) {
     if (error instanceof ServiceError) return jsonAnswer(error.status, error.body)
     throw error

@@ -50,7 +50,7 @@ export function isLost({ garbage, cut, reset, stall }: Fault, stream: boolean): 
 }
 
 /** One step of sending a body: a text, or what goes wrong instead. */
-export type Step = { text: string } | 'stall' | 'reset'
+export type Step = Pick<Part, 'text' | 'bytes'> | 'stall' | 'reset'
 
 /** The steps of sending a body, with the fault's stops and extras. */
 export function* bodySteps(answer: Answer, fault: Fault): Generator<Step, undefined> {
@@ -74,8 +74,13 @@ export function* bodySteps(answer: Answer, fault: Fault): Generator<Step, undefi
 }
 
 function* halves(parts: Iterable<Part>): Generator<Part> {
-  for (const { text } of parts) {
-    const middle = Math.ceil(text.length / 2)
+  for (const { text, bytes } of parts) {
+    const middle = Math.ceil((bytes ?? text).length / 2)
+    if (bytes) {
+      yield { text: '', bytes: bytes.slice(0, middle), closing: false }
+      yield { text: '', bytes: bytes.slice(middle), closing: true }
+      continue
+    }
     yield { text: text.slice(0, middle), closing: false }
     yield { text: text.slice(middle), closing: true }
   }

@@ -5,7 +5,7 @@ import { type Answer, jsonAnswer } from './parts.ts'
 import { pause, untilAborted } from './pause.ts'
 import { replyAt } from './reply-at.ts'
 import { ServiceError } from './service-error.ts'
-import type { FakeModelOptions, FakeRequest, Fault } from './types.ts'
+import type { FakeChatRequest, FakeModelOptions, FakeRequest, Fault } from './types.ts'
 
 /** What goes back to the client. */
 export interface Exchange {
@@ -37,6 +37,7 @@ const RATE_LIMIT = 10_000
 
 export function createModel(options: FakeModelOptions): Model {
   const requests: FakeRequest[] = []
+  const stored = new Map<string, unknown>()
   let replies = 0
 
   async function decide(request: FakeRequest, index: number): Promise<[Fault, Answer]> {
@@ -44,10 +45,11 @@ export function createModel(options: FakeModelOptions): Model {
       const fault = faultFor(options, request, index)
       const instead = replacement(fault)
       if (instead) return [fault, instead]
-      const healthy = await answer(request, options, async chat => {
+      const reply = async (chat: FakeChatRequest) => {
         // A client that got nothing of a reply asks again, and must find the same one.
         return replyAt(options.reply, chat, isLost(fault, chat.stream === true) ? replies : replies++)
-      })
+      }
+      const healthy = await answer(request, options, reply, stored)
       return [fault, applyFault(healthy, fault)]
     } catch (error) {
       if (error instanceof ServiceError) return [{}, jsonAnswer(error.status, error.body)]
@@ -78,6 +80,7 @@ export function createModel(options: FakeModelOptions): Model {
   function reset(): void {
     requests.length = 0
     replies = 0
+    stored.clear()
   }
   return { requests, exchange, reset }
 }

@@ -11,6 +11,8 @@ export interface Call {
   models: readonly string[]
   /** What the user's `reply` has for a request. `undefined` lets the model answer by itself. */
   reply: (request: FakeChatRequest) => Promise<Reply | undefined>
+  /** What the service keeps between requests, by kind and id: files, responses. */
+  stored: Map<string, unknown>
 }
 
 /** One operation of the service. */

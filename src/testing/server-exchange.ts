@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { parseBody } from './json.ts'
+import { readRequestBody } from './json.ts'
 import { ConnectionBroken, type Exchange, type Model } from './model.ts'
 import { corsHeaders } from './server-cors.ts'
 import { ServiceError, usualError } from './service-error.ts'
@@ -16,9 +16,9 @@ export async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const text = await readText(request)
-  if (text === undefined) return send(toExchange(usualError(413)), response)
-  const record = toRecord(request, origin, text)
+  const bytes = await readBytes(request)
+  if (bytes === undefined) return send(toExchange(usualError(413)), response)
+  const record = toRecord(request, origin, await readRequestBody(bytes, request.headers['content-type']))
   const gone = new AbortController()
   response.once('close', () => {
     if (response.writableFinished) return
@@ -43,8 +43,8 @@ function toExchange({ status, body }: ServiceError): Exchange {
   return { status, headers: { 'content-type': 'application/json' }, body: stream }
 }
 
-/** The body as text; `undefined` when it is too large. Reads to the end then too: a client that still sends hears no answer. */
-async function readText(request: IncomingMessage): Promise<string | undefined> {
+/** The body; `undefined` when it is too large. Reads to the end then too: a client that still sends hears no answer. */
+async function readBytes(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of request as AsyncIterable<Uint8Array>) {
@@ -52,10 +52,10 @@ async function readText(request: IncomingMessage): Promise<string | undefined> {
     if (size <= MAX_BODY) pieces.push(piece)
     else pieces.length = 0
   }
-  return size > MAX_BODY ? undefined : Buffer.concat(pieces).toString()
+  return size > MAX_BODY ? undefined : new Uint8Array(Buffer.concat(pieces))
 }
 
-function toRecord(request: IncomingMessage, origin: string, text: string): FakeRequest {
+function toRecord(request: IncomingMessage, origin: string, body: unknown): FakeRequest {
   const url = `${origin}${request.url ?? '/'}`
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
@@ -66,7 +66,7 @@ function toRecord(request: IncomingMessage, origin: string, text: string): FakeR
     url,
     path: new URL(url).pathname,
     headers: Object.fromEntries(headers),
-    body: parseBody(text),
+    body,
     aborted: false,
   }
 }

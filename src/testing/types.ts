@@ -21,7 +21,7 @@ export interface FakeRequest {
   path: string
   /** Names in lower case. */
   headers: Record<string, string>
-  /** The parsed JSON; the text when it is not JSON; `undefined` when there was no body. */
+  /** The parsed JSON; a `FormData` of a form; the text when it is neither; `undefined` when there was no body. */
   body: unknown
   /** `true` once the client gave up: it aborted, cancelled the answer's body or disconnected before its end. */
   aborted: boolean
