@@ -2,9 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createCalls } from '../../generator/calls.ts'
+import { overrides } from '../../generator/overrides.ts'
 import { requireBuild, root } from './built.ts'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** The functions that the generator makes of the description's operations, in one folder. */
+function generated(folder: string): readonly string[] {
+  const own = createCalls(overrides.byHand).operations.filter(({ file }) => file.startsWith(folder))
+  return own.flatMap(({ name, stream }) => (stream ? [name, stream.name] : [name]))
+}
 
 /** Every name that a user can import. A new one is added here on purpose. */
 const names = {
@@ -53,8 +61,13 @@ const names = {
     'log',
     'memoryStore',
     'metrics',
+    'openStream',
+    'paginate',
     'policy',
     'rateLimits',
+    'readEvents',
+    'readJson',
+    'readRaw',
     'readStream',
     'reasoningStream',
     'reasoningText',
@@ -65,11 +78,25 @@ const names = {
     'textStream',
     'timeout',
     'toDataURL',
+    'toFile',
     'toSSEResponse',
     'toolCallStream',
     'validateRequest',
+    'verifyWebhook',
   ],
   'llmfetch/interceptors': ['interceptors'],
+  'llmfetch/openai': generated('openai/'),
+  'llmfetch/responses': [
+    ...generated('responses/'),
+    'createResponse',
+    'finalResponse',
+    'getResponse',
+    'outputText',
+    'resumeResponse',
+    'streamResponse',
+    'toInputItems',
+    'toResponseEvent',
+  ],
   'llmfetch/testing': ['createFakeFetch'],
   'llmfetch/testing/server': ['startFakeServer'],
 }

@@ -23,7 +23,7 @@ const allowed: { readonly [folder: string]: readonly string[] } = {
   ...Object.fromEntries(endpoints.map(name => [name, [...core, 'client', 'stream']])),
   files: core,
   lists: [...core, 'client', 'stream'],
-  webhooks: core,
+  webhooks: [...core, 'type:client'],
   usage: core,
   tools: [...core, 'client', 'stream', 'validation', ...endpoints],
   output: [...core, 'client', 'stream', 'validation', 'tools', ...endpoints],
@@ -34,8 +34,8 @@ const allowed: { readonly [folder: string]: readonly string[] } = {
   mcp: [...core, 'tools'],
   otel: [...core, 'policies'],
   relay: [...core, 'client', 'stream', 'policies', 'chat'],
-  openai: [...core, 'client', 'stream', 'files'],
-  responses: [...core, 'client', 'stream', 'tools', 'openai'],
+  openai: [...core, 'client', 'stream', 'type:chat', 'type:responses'],
+  responses: [...core, 'client', 'stream'],
   testing: ['stream', ...endpoints.map(name => `type:${name}`)],
 }
 
@@ -48,6 +48,8 @@ const dependencies: { readonly [name: string]: (path: string) => boolean } = {
 
 const isServer = (path: string) => /^testing\/server[^/]*\.ts$/.test(path)
 const entries = ['index.ts', 'interceptors/index.ts', 'testing/index.ts']
+/** Entries of files that are generated, whose names nobody lists by hand. */
+const wideEntries = ['openai/index.ts', 'responses/index.ts']
 
 /** The first way from a module back to itself. */
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
@@ -173,7 +175,9 @@ describe('entries', () => {
     const barrels = modules.filter(({ source }) =>
       source.statements.some(node => ts.isExportDeclaration(node) && node.moduleSpecifier),
     )
-    expect(barrels.map(({ path }) => path).filter(path => !entries.includes(path))).toEqual([])
+    expect(
+      barrels.map(({ path }) => path).filter(path => ![...entries, ...wideEntries].includes(path)),
+    ).toEqual([])
   })
 
   it.each(entries)('%s is a list of names', entry => {
@@ -187,7 +191,7 @@ describe('entries', () => {
 
   it('are those that are built', () => {
     const config = readFileSync(join(root, 'tsdown.config.ts'), 'utf8')
-    for (const entry of entries) expect(config).toContain(`'src/${entry}'`)
+    for (const entry of [...entries, ...wideEntries]) expect(config).toContain(`'src/${entry}'`)
   })
 })
 

@@ -5,15 +5,25 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { createFakeFetch } from 'llmfetch/testing'
 
-const models = ['gpt-4.1', 'llama3.2', 'text-embedding-3-small']
+const models = ['gpt-4.1', 'gpt-4o-mini-tts', 'llama3.2', 'text-embedding-3-small', 'whisper-1']
 const service = createFakeFetch({ models })
 const realFetch = globalThis.fetch
+
+/** What other services have, by the ends of their paths. */
+const others = {
+  '/rerank': { results: [{ index: 1, relevance_score: 0.9 }] },
+  '/generation': { data: { total_cost: 0.25 } },
+  '/tags': { models: [{ name: 'llama3.2', size: 1 }] },
+  '/tokenize': { tokens: [1, 2] },
+}
 
 /** What the reader has around: the service, their own server's tokens, and a fake server on loopback. */
 globalThis.fetch = async (url, init) => {
   const { hostname, pathname } = new URL(url)
   if (hostname === '127.0.0.1') return realFetch(url, init)
-  return pathname === '/llm-token' ? Response.json({ token: 'short-lived' }) : service(url, init)
+  if (pathname === '/llm-token') return Response.json({ token: 'short-lived' })
+  const other = others[pathname.slice(pathname.lastIndexOf('/'))]
+  return other ? Response.json(other) : service(url, init)
 }
 
 /** A page's script runs here too. */
