@@ -3,20 +3,17 @@ import * as root from '../src/index.ts'
 import * as openai from '../src/openai/index.ts'
 import * as responses from '../src/responses/index.ts'
 import { type Description, readDescription, type Schema } from './description.ts'
-import { verbatimOf } from './maps.ts'
-import { type Operation, querySchema, readOperations } from './operations.ts'
+import { querySchema, readOperations } from './operations.ts'
 import { overrides } from './overrides.ts'
-import { rootsOf, withoutStreams } from './plan.ts'
+import { type PlannedOperation, withoutStreams, withVerbatim } from './plan.ts'
 import { type Spelling, sampleOf } from './sample.ts'
 import { createSchemas, type Schemas } from './schemas.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: called with what the description says
 const functions = { ...root, ...openai, ...responses } as any
 
-/** An operation with the function that stands for it. */
-export interface Callable extends Operation {
-  readonly verbatim: readonly string[]
-}
+/** An operation that a function stands for. */
+export type Callable = PlannedOperation
 
 /** Calls the package's functions with what the description says. */
 export interface Calls {
@@ -32,16 +29,15 @@ export interface Calls {
 }
 
 /** A file to upload. */
-export const file: File = new File(['content'], 'a.bin', { type: 'application/octet-stream' })
+const file: File = new File(['content'], 'a.bin', { type: 'application/octet-stream' })
 
 /** @param given operations that are left out, by their ids */
 export function createCalls(given: readonly string[] = []): Calls {
   const description = withoutStreams(readDescription(), overrides)
   const schemas = createSchemas(description)
-  const operations = readOperations(description, schemas, { ...overrides, byHand: given }).map(operation => {
-    const uses = rootsOf(operation, []).map(({ schema }) => schema)
-    return { ...operation, verbatim: verbatimOf(operation.id, uses, schemas, overrides) }
-  })
+  const operations = readOperations(description, schemas, { ...overrides, byHand: given }).map(operation =>
+    withVerbatim(operation, schemas, overrides),
+  )
 
   const sample: Calls['sample'] = (schema, { verbatim }, spelling) =>
     sampleOf(schemas, schema, { spelling, verbatim, file }) as { [name: string]: unknown }

@@ -2,8 +2,9 @@ import { camelCase } from '../src/wire/names.ts'
 import type { Schema } from './description.ts'
 import { comment, plainText } from './docs.ts'
 import type { Module } from './module.ts'
-import { type Operation, querySchema, typeNameFor } from './operations.ts'
+import { querySchema, typeNameFor } from './operations.ts'
 import type { Overrides, StreamOverride } from './overrides.ts'
+import type { PlannedOperation } from './plan.ts'
 
 /** What the functions of an operation are made with. */
 export interface Tools {
@@ -13,20 +14,20 @@ export interface Tools {
   typeOf(schema: Schema, name: string, mode: 'request' | 'answer'): string
 }
 
-type Planned = Operation & { readonly verbatim: readonly string[] }
-
 const REFERENCE = 'https://platform.openai.com/docs/api-reference'
 
 const quoted = (text: string): string => `'${text}'`
 
-/** Both spellings of each name: a request may have either. */
-function spellings(names: readonly string[]): string {
-  const all = names.flatMap(name => (camelCase(name) === name ? [name] : [name, camelCase(name)]))
+/** A list of names, of some of them both spellings: a request may have either. */
+function spellings(names: readonly string[], inBoth: readonly string[] = names): string {
+  const all = names.flatMap(name =>
+    inBoth.includes(name) && camelCase(name) !== name ? [name, camelCase(name)] : [name],
+  )
   return `[${all.map(quoted).join(', ')}]`
 }
 
 /** The type of the request: that of the body, of the query, or of both. */
-function requestType(operation: Planned, { typeOf }: Tools): string | undefined {
+function requestType(operation: PlannedOperation, { typeOf }: Tools): string | undefined {
   const { query, body } = operation
   const bodies = (body?.schemas ?? []).map(schema =>
     typeOf(schema, typeNameFor(operation, 'Request'), 'request'),
@@ -38,13 +39,13 @@ function requestType(operation: Planned, { typeOf }: Tools): string | undefined 
   return whole ? `${bodies.join(' | ')} & ${whole}` : bodies.join(' | ')
 }
 
-function isOptional({ query, body }: Planned): boolean {
+function isOptional({ query, body }: PlannedOperation): boolean {
   return (!body || body.isOptional) && query.every(({ required }) => !required)
 }
 
 /** The members of an operation that carry the request, and the statement that takes a request apart before. */
 function carry(
-  operation: Planned,
+  operation: PlannedOperation,
   tools: Tools,
   stream: StreamOverride | undefined,
 ): { before: string; members: readonly string[] } {
@@ -80,7 +81,7 @@ function carry(
 
 /** The operation as an expression: made within the call where making it may throw. */
 function operationText(
-  operation: Planned,
+  operation: PlannedOperation,
   tools: Tools,
   stream: StreamOverride | undefined,
   asType: () => string,
@@ -106,7 +107,7 @@ function operationText(
     `route: ${path}`,
     ...members,
     ...(streamed ?? plain),
-    ...(verbatim.length ? [`verbatim: ${spellings(verbatim)}`] : []),
+    ...(verbatim.length ? [`verbatim: ${spellings(verbatim, operation.verbatimInRequest)}`] : []),
   ]
   const literal = `{ ${all.join(', ')} }`
   const mayThrow =
@@ -119,7 +120,7 @@ function operationText(
   return mayThrow ? `() => (${literal})` : literal
 }
 
-function signature(operation: Planned, tools: Tools, name: string, result: string): string {
+function signature(operation: PlannedOperation, tools: Tools, name: string, result: string): string {
   const type = requestType(operation, tools)
   const optional = isOptional(operation)
   const needsValue = operation.body !== undefined && optional
@@ -134,7 +135,7 @@ function signature(operation: Planned, tools: Tools, name: string, result: strin
   return `export function ${name}(${parameters.join(', ')}): ${result}`
 }
 
-function docsFor(operation: Planned, first: string): string {
+function docsFor(operation: PlannedOperation, first: string): string {
   const { route, parts, group } = operation
   const said = parts.map(
     ({ name, description }) => `@param ${name} ${lowerFirst(plainText(description)) || 'its id'}`,
@@ -147,7 +148,7 @@ function lowerFirst(text: string): string {
 }
 
 /** The function of an operation, and the one that streams it. */
-export function functionsOf(operation: Planned, tools: Tools): readonly string[] {
+export function functionsOf(operation: PlannedOperation, tools: Tools): readonly string[] {
   const { name, answer, read, summary, stream } = operation
   const { module, typeOf } = tools
   const known: { readonly [read: string]: string } = { readRaw: 'Response', readNothing: 'void' }

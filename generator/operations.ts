@@ -5,7 +5,7 @@ import type { Schemas } from './schemas.ts'
 import { capitalize, functionName, readWords } from './words.ts'
 
 /** How a request's body goes over the wire; `either` as a form where it holds a file. */
-export type BodyKind = 'json' | 'form' | 'either'
+type BodyKind = 'json' | 'form' | 'either'
 
 /** One operation, with all that is said of it put in one place. */
 export interface Operation {

@@ -17,7 +17,7 @@ interface Use {
 }
 
 /** Something that uses types: the request or the answer of an operation, or an entry of `roots`. */
-export interface Root {
+interface Root {
   readonly file: string
   readonly mode: 'request' | 'answer'
   readonly schema: Schema
@@ -26,11 +26,32 @@ export interface Root {
   readonly verbatim: readonly string[]
 }
 
+/** An operation with the names below which nothing is renamed, as they are on the wire. */
+export interface PlannedOperation extends Operation {
+  readonly verbatim: readonly string[]
+  /** Those of them that the request has: it may have them in either spelling. */
+  readonly verbatimInRequest: readonly string[]
+}
+
+/** Finds the names below which nothing of an operation is renamed. */
+export function withVerbatim(operation: Operation, schemas: Schemas, overrides: Overrides): PlannedOperation {
+  const uses = rootsOf(operation, [])
+  const find = (roots: readonly Root[]) =>
+    verbatimOf(
+      operation.id,
+      roots.map(({ schema }) => schema),
+      schemas,
+      overrides,
+    )
+  const asked = uses.filter(({ mode }) => mode === 'request')
+  return { ...operation, verbatim: find(uses), verbatimInRequest: find(asked) }
+}
+
 /** All that is emitted, decided. */
 export interface Plan {
   readonly description: Description
   readonly schemas: Schemas
-  readonly operations: readonly (Operation & { readonly verbatim: readonly string[] })[]
+  readonly operations: readonly PlannedOperation[]
   /** By schema: where its type stands, and in which mode. */
   readonly types: ReadonlyMap<
     string,
@@ -53,7 +74,7 @@ function readPlatformNames(): ReadonlySet<string> {
 }
 
 /** What an operation uses, with the name that an unnamed shape of it gets. */
-export function rootsOf(operation: Operation, verbatim: readonly string[]): readonly Root[] {
+function rootsOf(operation: Operation, verbatim: readonly string[]): readonly Root[] {
   const { file, query, body, answer, read, stream } = operation
   const root = (mode: Root['mode'], schema: Schema, ending: string): Root => {
     return { file, mode, schema, name: typeNameFor(operation, ending), verbatim }
@@ -152,10 +173,9 @@ export function withoutStreams(description: Description, { streams, byHand }: Ov
 export function makePlan(given: Description, overrides: Overrides): Plan {
   const description = withoutStreams(given, overrides)
   const schemas = createSchemas(description)
-  const operations = readOperations(description, schemas, overrides).map(operation => {
-    const uses = rootsOf(operation, []).map(({ schema }) => schema)
-    return { ...operation, verbatim: verbatimOf(operation.id, uses, schemas, overrides) }
-  })
+  const operations = readOperations(description, schemas, overrides).map(operation =>
+    withVerbatim(operation, schemas, overrides),
+  )
   const roots = [
     ...operations.flatMap(operation => rootsOf(operation, operation.verbatim)),
     ...overrides.roots.map(({ schema, ...root }) => ({

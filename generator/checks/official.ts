@@ -4,13 +4,12 @@
 //   npm ci --prefix generator/checks && node generator/checks/official.ts
 
 import { deepStrictEqual } from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import process from 'node:process'
-import { createClient } from '../../src/index.ts'
+import OpenAI from 'openai'
+import { createClient, verifyWebhook } from '../../src/index.ts'
 import { type Callable, createCalls } from '../calls.ts'
 import { readOfficialPackage } from './official-package.ts'
-
-/** Operations that no method of the official package asks for, as of its version here. A new one is to be looked at. */
-const MISSING = ['createRealtimeTranslationClientSecret']
 
 interface Sent {
   readonly method: string
@@ -88,10 +87,41 @@ for (const operation of operations)
     failures.push(`${operation.name}: ${(error as Error).message}`),
   )
 
+/** What one package takes for a webhook of the service, the other does. */
+async function compareWebhooks(): Promise<void> {
+  const secret = `whsec_${btoa('a secret of some length')}`
+  const key = new TextEncoder().encode('a secret of some length')
+  const body = JSON.stringify({
+    id: 'evt_1',
+    type: 'response.completed',
+    created_at: 1,
+    data: { id: 'resp_1' },
+  })
+  const time = `${Math.floor(Date.now() / 1000)}`
+  const signed = createHmac('sha256', key).update(`wh_1.${time}.${body}`).digest('base64')
+  const official = new OpenAI({ apiKey: 'sk-official' })
+  for (const [text, isGood] of [
+    [body, true],
+    [`${body} `, false],
+  ] as const) {
+    const headers = { 'webhook-id': 'wh_1', 'webhook-timestamp': time, 'webhook-signature': `v1,${signed}` }
+    const outcomes = await Promise.allSettled([
+      verifyWebhook({ body: text, headers }, secret),
+      official.webhooks.unwrap(text, headers, secret),
+    ])
+    deepStrictEqual(
+      outcomes.map(({ status }) => status === 'fulfilled'),
+      [isGood, isGood],
+      'webhooks',
+    )
+  }
+}
+
+await compareWebhooks().catch((error: unknown) => failures.push((error as Error).message))
 for (const failure of failures) console.error(failure)
-const unexpected = missing.filter(name => !MISSING.includes(name))
-if (unexpected.length) console.error(`The official package has no ${unexpected.join(', ')}`)
+// A new one is to be looked at: its path may be wrong in the description.
+if (missing.length) console.error(`The official package has no ${missing.join(', ')}`)
 console.log(
   `${operations.length - missing.length - failures.length} operations alike, ${missing.length} only here`,
 )
-process.exitCode = failures.length || unexpected.length ? 1 : 0
+process.exitCode = failures.length || missing.length ? 1 : 0

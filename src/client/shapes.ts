@@ -12,7 +12,7 @@ export interface WireNames {
 declare const camelCaseOnly: unique symbol
 
 /** The type of a name in snake_case on an answer, where all names are in camelCase: comparing it is a compile error. */
-export interface AnswersAreInCamelCase {
+interface AnswersAreInCamelCase {
   readonly [camelCaseOnly]: never
 }
 

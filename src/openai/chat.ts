@@ -25,13 +25,7 @@ export function listChatCompletions(
       route: 'GET /chat/completions',
       query: toQuery(request),
       list: 'data',
-      verbatim: [
-        'categories',
-        'category_applied_input_types',
-        'categoryAppliedInputTypes',
-        'category_scores',
-        'categoryScores',
-      ],
+      verbatim: ['categories', 'category_applied_input_types', 'category_scores'],
     }),
     options,
   )
@@ -55,13 +49,7 @@ export function getChatCompletion(
     () => ({
       name: 'getChatCompletion',
       route: routeOf('GET /chat/completions/{completionId}', [completionId]),
-      verbatim: [
-        'categories',
-        'category_applied_input_types',
-        'categoryAppliedInputTypes',
-        'category_scores',
-        'categoryScores',
-      ],
+      verbatim: ['categories', 'category_applied_input_types', 'category_scores'],
     }),
     options,
   )
@@ -88,13 +76,7 @@ export function updateChatCompletion(
       name: 'updateChatCompletion',
       route: routeOf('POST /chat/completions/{completionId}', [completionId]),
       body: request,
-      verbatim: [
-        'categories',
-        'category_applied_input_types',
-        'categoryAppliedInputTypes',
-        'category_scores',
-        'categoryScores',
-      ],
+      verbatim: ['categories', 'category_applied_input_types', 'category_scores'],
     }),
     options,
   )

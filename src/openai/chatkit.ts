@@ -22,7 +22,7 @@ export function cancelChatKitSession(
     () => ({
       name: 'cancelChatKitSession',
       route: routeOf('POST /chatkit/sessions/{sessionId}/cancel', [sessionId]),
-      verbatim: ['state_variables', 'stateVariables'],
+      verbatim: ['state_variables'],
     }),
     options,
   )

@@ -19,12 +19,7 @@ export function createCompletion(
   options?: CallOptions,
 ): ResultPromise<CreateCompletionResponse> {
   return client.request<CreateCompletionResponse>(
-    {
-      name: 'createCompletion',
-      route: 'POST /completions',
-      body: request,
-      verbatim: ['top_logprobs', 'topLogprobs'],
-    },
+    { name: 'createCompletion', route: 'POST /completions', body: request, verbatim: ['top_logprobs'] },
     options,
   )
 }
@@ -49,7 +44,7 @@ export function streamCompletion(
       body: request,
       stream: true,
       read: readCompletionEvents,
-      verbatim: ['top_logprobs', 'topLogprobs'],
+      verbatim: ['top_logprobs'],
     },
     options,
   )

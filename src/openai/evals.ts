@@ -256,7 +256,7 @@ export function getEvalRunOutputItems(
       route: routeOf('GET /evals/{evalId}/runs/{runId}/output_items', [evalId, runId]),
       query: toQuery(request),
       list: 'data',
-      verbatim: ['datasource_item', 'datasourceItem'],
+      verbatim: ['datasource_item'],
     }),
     options,
   )
@@ -287,7 +287,7 @@ export function getEvalRunOutputItem(
         runId,
         outputItemId,
       ]),
-      verbatim: ['datasource_item', 'datasourceItem'],
+      verbatim: ['datasource_item'],
     }),
     options,
   )

@@ -23,13 +23,7 @@ export function runGrader(
       name: 'runGrader',
       route: 'POST /fine_tuning/alpha/graders/run',
       body: request,
-      verbatim: [
-        'item',
-        'model_grader_token_usage_per_model',
-        'modelGraderTokenUsagePerModel',
-        'sub_rewards',
-        'subRewards',
-      ],
+      verbatim: ['item', 'model_grader_token_usage_per_model', 'sub_rewards'],
     },
     options,
   )

@@ -1,5 +1,6 @@
 // Every operation of OpenAI's public description that is not in `llmfetch` or `llmfetch/responses`, one file a tag.
 
+export type { Open, Other, OtherType, VendorFields, WireNames } from '../client/shapes.ts'
 export * from './assistants.ts'
 export * from './audio.ts'
 export * from './batches.ts'

@@ -1,5 +1,6 @@
 // The Responses API and Conversations. The types are as large as all of `llmfetch`'s, hence an entry of their own.
 
+export type { Open, Other, OtherType, VendorFields, WireNames } from '../client/shapes.ts'
 export * from './conversations.ts'
 export { createResponse } from './create.ts'
 export { finalResponse } from './final-response.ts'

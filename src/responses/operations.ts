@@ -56,13 +56,7 @@ export function cancelResponse(
       name: 'cancelResponse',
       route: routeOf('POST /responses/{responseId}/cancel', [responseId]),
       ownError: true,
-      verbatim: [
-        'categories',
-        'category_applied_input_types',
-        'categoryAppliedInputTypes',
-        'category_scores',
-        'categoryScores',
-      ],
+      verbatim: ['categories', 'category_applied_input_types', 'category_scores'],
     }),
     options,
   )

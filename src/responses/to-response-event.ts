@@ -8,16 +8,10 @@ import type { ResponseEvent } from './types.ts'
  *
  * @throws {ProtocolError} for what is no JSON object
  * @example
- * async function* events(socket: WebSocket): AsyncGenerator<ResponseEvent> {
- *   const messages = new ReadableStream<string>({
- *     start: controller => {
- *       socket.onmessage = ({ data }) => controller.enqueue(data)
- *       socket.onclose = () => controller.close()
- *     },
- *   }).getReader()
- *   for (let next = await messages.read(); !next.done; next = await messages.read()) yield toResponseEvent(next.value)
+ * async function* events(messages: AsyncIterable<string>): AsyncGenerator<ResponseEvent> {
+ *   for await (const message of messages) yield toResponseEvent(message)
  * }
- * const response = await finalResponse(events(socket))
+ * const response = await finalResponse(events(messages))
  */
 export function toResponseEvent(message: string): ResponseEvent {
   return fromWire(

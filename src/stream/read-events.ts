@@ -21,7 +21,7 @@ export interface EventRules {
 }
 
 /** Reads streams of events that have a `type`, of which some are the last. */
-export function typedEvents<T>(
+function typedEvents<T>(
   response: Response,
   { scrub, operation, body }: ReadContext,
   last: readonly string[],
