@@ -6,9 +6,11 @@ const reasons: WeakMap<AbortSignal, unknown> = /* @__PURE__ */ new WeakMap()
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
 
-function tellAll(this: AbortSignal): void {
-  this.removeEventListener('abort', tellAll)
-  for (const tell of callbacks.get(this)!) tell()
+/** Workers call a listener with their global object as `this`. */
+function tellAll({ currentTarget }: Event): void {
+  const signal = currentTarget as AbortSignal
+  signal.removeEventListener('abort', tellAll)
+  for (const tell of callbacks.get(signal)!) tell()
 }
 
 /** Aborts, with a reason that {@link reasonOf} finds on every platform. */
