@@ -32,7 +32,7 @@ function isQuestion(body: CacheRequest['body']): boolean {
 export function readRequest({ url, input, init, call }: PolicyRequest): CacheRequest | undefined {
   const { method = 'GET', headers, body } = init
   // A `Request` of another client's holds its own method and body.
-  if (call?.stream || typeof input !== 'string') return
+  if (call?.stream || Object(input).url) return
   const request = (body?: unknown): CacheRequest => ({
     method,
     url,

@@ -7,19 +7,16 @@ import type { ChatCompletion } from './types.ts'
 /**
  * Reads a whole completion in the form that the types promise, whichever way the service answers.
  *
- * @throws {ProtocolError} for a completion without a choice, or a choice without a message
+ * @throws {ProtocolError} for a completion without a choice
  * @throws {LLMError} for a choice that broke off, with the completion as `partial`
  */
 export function readCompletion(json: unknown, { fail }: Pick<DecodeContext, 'fail'>): ChatCompletion {
-  const { choices } = json as ChatCompletion
-  // The client tells of an answer that has none.
-  if (!Array.isArray(choices)) return json as ChatCompletion
-  if (!choices.length) throw new ProtocolError('The answer has no choices')
-  choices.forEach((choice: Json, index) => {
+  const { choices } = json as { readonly choices?: readonly Json[] }
+  if (!choices?.length) throw new ProtocolError('The answer has no choices')
+  choices.forEach((choice, index) => {
     const broken = failureIn(choice)
     if (broken) fail(broken, json)
-    const message: Json = Object(choice.message)
-    if (message !== choice.message) throw new ProtocolError('A choice has no message')
+    const message = choice.message as Json
     choice.index ??= index
     message.role ??= 'assistant'
     readMessage(message)

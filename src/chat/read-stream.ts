@@ -21,7 +21,7 @@ export function readStream(
   return createEventStream(async signal => {
     const { status, headers } = response
     const reading = { scrub: String }
-    await refuseFailure(response, signal, reading)
+    await refuseFailure(response, { ...reading, signal })
     const context = {
       ...reading,
       operation: { name: 'readStream', route: '' },

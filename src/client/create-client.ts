@@ -1,11 +1,10 @@
 import { readable } from '../call/answer.ts'
 import { type Fetch, isFrugal, type Policy } from '../call/policy.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
-import { openService } from '../wire/service.ts'
+import { misconfigured, openService, UNSIGNED } from '../wire/service.ts'
 import { createSend } from './attempt.ts'
 import { exchange } from './exchange.ts'
-import { type Settings, UNSIGNED } from './request.ts'
+import type { Settings } from './request.ts'
 import type { CallOptions, Client, ClientConfig, Operation, ResultPromise } from './types.ts'
 
 /** Puts a policy around a fetch. One that may read an answer's body is given one more. */
@@ -27,18 +26,15 @@ function decorate(next: Fetch, policy: Policy): Fetch {
 export function createClient(config: ClientConfig = {}): Client {
   const { maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25, policies = [], fetch } = config
   // The spelling of another SDK: to ignore it would send the key to the default service.
-  if ('baseURL' in config) throw new ConfigurationError('baseURL is spelled baseUrl')
-  if (fetch && typeof fetch !== 'function') throw new ConfigurationError('fetch must be a function')
+  if ('baseURL' in config) misconfigured('baseURL is spelled baseUrl')
+  if (typeof (fetch ?? globalThis.fetch) !== 'function') misconfigured('fetch must be a function')
   if (!(maxResponseBytes > 0 && maxEventBytes > 0))
-    throw new ConfigurationError('maxResponseBytes and maxEventBytes must be positive')
+    misconfigured('maxResponseBytes and maxEventBytes must be positive')
   const service = openService({ ...config, baseUrl: config.baseUrl ?? 'https://api.openai.com/v1' })
   const headers: HeaderRecord = service.key ? { authorization: UNSIGNED } : {}
-  setHeaders(headers, config.headers, (path, message) => {
-    throw new ConfigurationError(`${path} ${message}`)
-  })
-  service.guard(Object.entries(headers).filter(([, value]) => value !== UNSIGNED))
-  const limits = { maxResponseBytes, maxEventBytes }
-  const settings: Settings = { ...config, ...service, headers, limits }
+  setHeaders(headers, config.headers, (path, message) => misconfigured(`${path} ${message}`))
+  service.guard(Object.entries(headers))
+  const settings: Settings = { ...config, ...service, headers, limits: { maxResponseBytes, maxEventBytes } }
   const fetchWithPolicies = policies.reduceRight(decorate, createSend(fetch))
   return Object.freeze({
     baseUrl: service.baseUrl,

@@ -1,4 +1,4 @@
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 import { snakeCase, toWire } from '../wire/names.ts'
 import type { Query } from './types.ts'
 
@@ -14,7 +14,7 @@ export function routeOf(route: string, parts: readonly unknown[]): string {
     try {
       if (typeof id === 'string' && !/^\.{0,2}$/.test(id)) return encodeURIComponent(id)
     } catch {}
-    throw validationError([{ path, message: 'must be an id' }])
+    refuse(path, 'must be an id')
   })
 }
 

@@ -1,10 +1,9 @@
 import type { FetchInit } from '../call/policy.ts'
 import { queryOf } from '../call/secrets.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
 import { toWire } from '../wire/names.ts'
-import type { Service } from '../wire/service.ts'
+import { misconfigured, type Service, UNSIGNED } from '../wire/service.ts'
 import type { CallOptions, ClientConfig, Operation, Query } from './types.ts'
 
 /** A client's checked configuration. */
@@ -14,43 +13,29 @@ export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validat
   readonly limits: { readonly maxResponseBytes: number; readonly maxEventBytes: number }
 }
 
-/** Stands for the client's key among the headers while they are put together; no caller can write it as a value. */
-export const UNSIGNED = '\0'
+type Init = FetchInit & { readonly method: string; readonly headers: HeaderRecord }
 
 /** Options of a call that people put into the request: `headers` there would go out in the body, secrets and all. */
 const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries']
 
-function refuse(path: string, message: string): never {
-  throw validationError([{ path, message }])
-}
-
 /** Builds the address of an operation: its path below the client's, and the members of all queries. */
-export function buildUrl(
-  { baseUrl, query }: Settings,
-  { route, query: own }: Operation<unknown>,
-  more: Query | undefined,
-): string {
-  const [, path] = route.split(' ') as [string, string]
-  // The platform's parser would make another address of these.
-  if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path))
-    throw new ConfigurationError('A route must be a plain path')
-  if (!(query || own || more)) return baseUrl + path
+function buildUrl(address: string, queries: readonly (Query | undefined)[]): string {
+  const given = queries.flatMap(query => Object.entries(query ?? {}))
+  if (!given.length) return address
   const members = new URLSearchParams()
-  for (const [name, value] of [query, own, more].flatMap(some => Object.entries(some ?? {}))) {
+  for (const [name, value] of given) {
     if (value === undefined) continue
     members.delete(name)
     for (const item of value === null ? [] : [value].flat())
-      if (/^[snb][^y]/.test(typeof item)) members.append(name, `${item}`)
+      if (/^(string|number|boolean)$/.test(typeof item)) members.append(name, `${item}`)
       else refuse(`query.${name}`, 'must be a text, a number or a boolean')
   }
-  const text = `${members}`
-  return baseUrl + path + (text && '?') + text
+  return `${address}?${members}`.replace(/\?$/, '')
 }
 
 function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
   for (const name of OPTIONS)
-    if (Object(body)[name] !== undefined)
-      refuse(name, 'belongs into the options, the argument after the request')
+    if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
   return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream })
 }
 
@@ -61,28 +46,30 @@ function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: ob
  * @throws {ValidationError} for what cannot be sent
  * @throws {ConfigurationError} for a key that must not go where it would
  */
-export function buildInit(
+export function buildRequest(
   settings: Settings,
   operation: Operation<unknown>,
-  url: string,
-  { headers: more, idempotencyKey, extraBody }: CallOptions,
-): [FetchInit & { readonly headers: HeaderRecord }, signs: boolean] {
-  const { read, stream, form } = operation
+  { headers: more, query, idempotencyKey, extraBody }: CallOptions,
+): [url: string, init: Init, signs: boolean] {
+  const { route, read, stream, form } = operation
+  const [method, path] = route.split(' ') as [string, string]
+  // The platform's parser would make another address of these.
+  if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) misconfigured('A route must be a plain path')
+  const url = buildUrl(settings.baseUrl + path, [settings.query, operation.query, query])
   const headers: HeaderRecord = {
     ...settings.headers,
     accept: stream ? 'text/event-stream' : read ? '*/*' : 'application/json',
   }
-  const [method] = operation.route.split(' ') as [string]
-  const init = { method, headers, redirect: 'manual' as const }
+  const init: Init = { method, headers, redirect: 'manual' }
   if ('body' in operation) {
     headers['content-type'] = 'application/json'
-    Object.assign(init, { body: buildBody(operation, extraBody) })
-  } else if (form) Object.assign(init, { body: form })
-  if (idempotencyKey !== undefined) setHeaders(headers, { 'idempotency-key': idempotencyKey }, refuse)
-  if (more) setHeaders(headers, more, refuse)
+    init.body = buildBody(operation, extraBody)
+  } else if (form) init.body = form
+  setHeaders(headers, { 'idempotency-key': idempotencyKey }, refuse)
+  setHeaders(headers, more, refuse)
   const signs = headers.authorization === UNSIGNED
   if (signs) delete headers.authorization
   // The client's own were looked at when it was made.
   if (more || url.includes('?')) settings.guard([...Object.entries(headers), ...queryOf(url)])
-  return [init, signs]
+  return [url, init, signs]
 }

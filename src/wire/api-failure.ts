@@ -8,26 +8,14 @@ import { PermissionError } from '../errors/permission-error.ts'
 import { RateLimitError } from '../errors/rate-limit-error.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { ValidationError, type ValidationErrorDetails } from '../errors/validation-error.ts'
-import type { Json } from './names.ts'
+import { fromWire, type Json } from './names.ts'
 import { retryAfter } from './retry-after.ts'
 import { RETRYABLE_STATUSES } from './retryable-statuses.ts'
 
 /** Finds the id by which the service's support finds a request. */
 export function requestIdOf(headers: Headers, scrub: (text: string) => string = String): string | undefined {
-  const name = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'].find(name =>
-    headers.has(name),
-  )
+  const name = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'].find(name => headers.has(name))
   return name && scrub(headers.get(name)!)
-}
-
-/** Finds the first member that is a text or a number, of the first object that has one: a service may put anything anywhere. */
-function find(objects: readonly Json[], ...names: readonly string[]): string | undefined {
-  for (const object of objects)
-    for (const name of names) {
-      const value = object[name]
-      if ((typeof value === 'string' && value) || typeof value === 'number') return `${value}`
-    }
-  return undefined
 }
 
 /** A status in words; the first that fits counts. */
@@ -73,24 +61,28 @@ export function apiFailure(
   scrub: (text: string) => string,
 ): LLMError {
   const body = parseScrubbed(text, scrub)
-  const outer: Json = Object(Array.isArray(body) ? body[0] : body)
-  const base = outer.base_resp ?? outer.baseResp
-  const given = outer.error ?? Object(outer.errors)[0] ?? base ?? outer
-  const both: Json[] = [Object(given), outer]
-  const [error] = both as [Json]
-  const code = find(both, 'code', 'status_code', 'statusCode', 'error_code')
-  const type = find(both, 'type', 'status')
-  const param = find(both, 'param')
+  const outer = [fromWire(body)].flat()[0]
+  const { error, errors, baseResp }: Json = Object(outer)
+  const given = error ?? Object(errors)[0] ?? baseResp ?? outer
+  const both: readonly Json[] = [Object(given), Object(outer)]
+  /** Finds the first text or number of these names: a service may put anything anywhere. */
+  const find = (...names: readonly string[]) =>
+    both
+      .flatMap(fields => names.map(name => fields[name]))
+      .find(value => value !== '' && /^(string|number)$/.test(typeof value))
+      ?.toString()
+  const code = find('code', 'statusCode', 'errorCode')
+  const type = find('type', 'status')
+  const param = find('param')
   const said =
-    find(both, 'message', 'msg', 'status_msg', 'statusMsg', 'detail') ??
-    (typeof given === 'string' ? given : JSON.stringify(error.detail ?? given))
+    find('message', 'msg', 'statusMsg', 'detail') ??
+    (typeof given === 'string' ? given : JSON.stringify(both[0]!.detail ?? both[0]))
   // MiniMax has no other word than its message.
-  const words = `${code} ${type} ${base && said}`.toLowerCase()
-  const named = Number(
-    [find(both, 'status'), find(both, 'statusCode'), code].find(one => /^[45]\d\d$/.test(`${one}`)),
-  )
-  const status = sent < 400 ? named || (STATUSES.find(([, form]) => form.test(words))?.[0] ?? sent) : sent
-  const message = (/^\s*<[!?a-z]/i.test(said) ? 'HTML' : said).slice(0, 2048)
+  const words = `${code} ${type} ${baseResp && said}`.toLowerCase()
+  const named = [find('status'), find('statusCode'), code].find(one => /^[45]\d\d$/.test(one!))
+  const status =
+    sent < 400 ? Number(named ?? STATUSES.find(([, form]) => form.test(words))?.[0] ?? sent) : sent
+  const message = /^\s*<[!?a-z]/i.test(said) ? 'HTML' : said.slice(0, 2044)
   const Failure = /content.?(filter|policy)|data.?inspection/.test(words)
     ? ContentFilterError
     : (CLASSES[status] ?? (status < 500 ? APIError : ServerError))
@@ -104,9 +96,7 @@ export function apiFailure(
     type,
     param,
     body,
-    ...((Failure === ValidationError && {
-      issues: [{ path: param ?? '', message }],
-    }) as ValidationErrorDetails),
+    ...((Failure === ValidationError && { issues: [{ path: param ?? '', message }] }) as ValidationErrorDetails),
     requestId: requestIdOf(safeHeaders),
     retryAfter: retryAfter(headers) ?? (wait ? Number(wait[1]) * 1000 : undefined),
     headers: safeHeaders,

@@ -25,7 +25,7 @@ export interface BodyContext {
 /** What is used of a `ReadableStreamDefaultReader`. */
 interface Source {
   read(): Promise<{ readonly value?: unknown }>
-  cancel?(): Promise<unknown>
+  cancel(): Promise<unknown>
   releaseLock?(): void
 }
 
@@ -33,22 +33,18 @@ interface Source {
  * Opens whatever stands for a body. node-fetch gives a Node stream, which can be iterated; React Native gives none at all, but
  * its response has `text()`.
  */
-function openSource(response: Response, isStream: boolean): Source | undefined {
+function openSource(response: Response, isStream: boolean): Source {
   // biome-ignore lint/suspicious/noExplicitAny: another library's response may have anything there
   const body: any = response.body
-  if (body === null) return
   if (body?.getReader) return body.getReader()
-  const iterator: AsyncIterator<unknown> = body?.[Symbol.asyncIterator]?.()
-  if (iterator) return { read: () => iterator.next(), cancel: async () => iterator.return?.() }
-  if (isStream) throw new ProtocolError('The body cannot be streamed: React Native needs expo/fetch')
-  let rest: (() => Promise<string>) | undefined = () => response.text()
-  return {
-    async read() {
-      const value = await rest?.()
-      rest = undefined
-      return { value: value || undefined }
-    },
+  let iterator: AsyncIterator<unknown> = body?.[Symbol.asyncIterator]?.()
+  if (!iterator) {
+    if (isStream && body !== null) throw new ProtocolError('The body cannot be streamed: React Native needs expo/fetch')
+    iterator = (async function* () {
+      yield response.text()
+    })()
   }
+  return { read: () => iterator.next(), cancel: async () => iterator.return?.() }
 }
 
 /**
@@ -66,12 +62,12 @@ export function openBody(
   const source = openSource(response, isStream)
   // A `content-length` is only a promise, but one above the limit is enough.
   let left = Number(response.headers.get('content-length')) > maxBytes ? 0 : maxBytes
-  let atEnd = !source
+  let atEnd = false
   let stop: (() => void) | undefined
   const cancel = () => {
     stop?.()
     // It rejects where the body has failed, and there is nothing left to free then.
-    source?.cancel?.().then(
+    source.cancel().then(
       () => source.releaseLock?.(),
       () => {},
     )
@@ -84,16 +80,11 @@ export function openBody(
   return {
     cancel,
     async read() {
-      let isOurs = false
       try {
         for (const watcher of watchers) watcher.wait?.()
-        const value = (await source?.read())?.value
-        isOurs = true
+        const { value } = await source.read()
         for (const watcher of watchers) watcher.bytes?.()
-        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as
-          | Uint8Array
-          | undefined
-        if (bytes && !(bytes.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
+        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as Uint8Array | undefined
         atEnd = !bytes
         left -= bytes?.byteLength ?? 0
         if (atEnd) stop?.()
@@ -102,17 +93,17 @@ export function openBody(
         return bytes
       } catch (error) {
         cancel()
-        throw signal?.aborted ? reasonOf(signal) : isOurs ? error : connectionFailure(error)
+        throw signal?.aborted ? reasonOf(signal) : connectionFailure(error)
       }
     },
   }
 }
 
-/** Reads what is left of a body as text; invalid UTF-8 becomes U+FFFD. Stops after `enough` characters. */
+/** Reads what is left of a body as text; invalid UTF-8 becomes U+FFFD. Stops after `enough` characters: no text has as many. */
 export async function readText(
   body: BodyReader,
   decoder: TextDecoder = new TextDecoder(),
-  enough: number = Number.POSITIVE_INFINITY,
+  enough = 1e10,
 ): Promise<string> {
   let text = ''
   let bytes: Uint8Array | undefined
@@ -124,10 +115,14 @@ export async function readText(
   return text
 }
 
-/** Reads what an error may say: two seconds are all that it may cost. Gives nothing where it cannot be read. */
-export async function readBriefly(body: BodyReader, enough?: number): Promise<string> {
+/**
+ * Reads what an error may say: two seconds and 64 KiB are all that it may cost. Gives nothing where it cannot be read. No watcher
+ * is told of the read, or the clock of a silent body would run on into the wait for the next attempt.
+ */
+export async function readBriefly(response: Response, { signal, disconnect }: BodyContext): Promise<string> {
+  const body = openBody(response, { signal, disconnect }, 1e10)
   const timer = setTimeout(body.cancel, 2000)
-  const text = await readText(body, undefined, enough).catch(() => '')
+  const text = await readText(body, undefined, 65_536).catch(() => '')
   clearTimeout(timer)
-  return text
+  return text.slice(0, 65_536)
 }

@@ -4,12 +4,12 @@ import { TimeoutError } from '../errors/timeout-error.ts'
 
 /** What waiting does not heal: a certificate, a refused permission, a blocked port, a fault in somebody's code. */
 const LASTING =
-  /CERT|ERR_(SSL|TLS)|SELF_SIGNED|UNABLE_TO|INVALID_ARG|EACCES|Z_DATA|NotCapable|Permission|Abort|Reference|bad port|llegal inv|not a f/
+  /CERT|_(SSL|TLS)|UNABLE_TO|INVALID_ARG|EACCES|Z_DATA|NotCapable|Permission|Abort|Reference|bad port|llegal inv|not a f/
 
 /** Tells whether what `fetch` threw may pass by itself: by its name, its code and its text, and those of its cause. */
 export function mayHeal(thrown: unknown): boolean {
   const { name, code, message, cause } = Object(thrown)
-  return !LASTING.test(`${name} ${code} ${message}`) && !(cause && !mayHeal(cause))
+  return !LASTING.test(`${name} ${code} ${message}`) && (!cause || mayHeal(cause))
 }
 
 /**

@@ -1,22 +1,19 @@
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { apiFailure } from './api-failure.ts'
-import type { Json } from './names.ts'
+import { isObject, type Json } from './names.ts'
 
 /**
  * Parses JSON that a service sent.
  *
- * @param what says what it is, for the message: the text itself may be the user's
+ * @param name says what it is, for the message: the text itself may be the user's
  */
-export function parseJson(text: string, what: () => string): Json {
-  let value: unknown
+export function parseJson(text: string, name: () => string): Json {
   try {
-    value = JSON.parse(text)
+    const value = JSON.parse(text)
+    if (isObject(value)) return value
   } catch {}
-  if (typeof value === 'object' && value) return value as Json
   // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
-  throw new ProtocolError(`${what()} is not a JSON object`, {
-    retryable: !text || /^\s*[[{].*[^\]}\s]\s*$/s.test(text),
-  })
+  throw new ProtocolError(`${name()} is not a JSON object`, { retryable: !text || /^[[{].*[^\]}]$/s.test(text.trim()) })
 }
 
 /** Names a whole answer for the message of an error. */
@@ -31,10 +28,9 @@ export function nameAnswer(text: string, { headers }: Response, scrub: (text: st
  * @param ownError whether a good answer of this operation may have a member `error`
  */
 export function isFailure(value: Json, list?: string, ownError = false): boolean {
-  const isList = Array.isArray(value)
-  const json: Json = isList ? Object(value[0]) : value
+  const json: Json = Array.isArray(value) ? Object(value[0]) : value
   if ((json.error && !ownError) || json.object === 'error') return true
-  if (!list || value[list] || isList) return false
+  if (!list || value[list]) return false
   const { code, message, msg, detail, errors, errorCode, baseResp } = json
   // Some services say in each answer that all is well.
   const said = Object(baseResp).statusCode ?? errorCode ?? code

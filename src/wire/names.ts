@@ -6,7 +6,7 @@ import { joinPath, type ValidationIssue, validationError } from '../errors/valid
  * that operation's to name, as its `verbatim`.
  */
 const MAPS =
-  /^(metadata|logit_?bias|parameters|arguments|attributes|variables|headers|env|(.+_?)?schema|chat_?template_?kwargs)$/i
+  /^(metadata|logit_?bias|parameters|arguments|attributes|variables|headers|env|.*schema|chat_?template_?kwargs)$/i
 
 export interface Json {
   [key: string]: unknown
@@ -58,27 +58,26 @@ export function isMap(key: string, verbatim: readonly string[] | undefined): boo
   return isKnownMap(key) || !!verbatim?.includes(key)
 }
 
-/** What the wire held for a member that a caller sees otherwise: its name and value there, and what the caller sees. */
-export interface AsSent {
-  readonly name: string
+/** What the wire held for a member, and what the caller sees of it. */
+interface Note {
   readonly sent: unknown
   readonly seen: unknown
 }
 
 /**
- * By object and key, what a service sent where a caller sees something else: another spelling, or parts as a text. A message
- * that goes back is to hold what the same service sent.
+ * By object and key, the members that go back otherwise than a request is made: under a name in camelCase, or as parts where
+ * the caller sees a text. A message that goes back is to hold what the same service sent.
  */
-const notes: WeakMap<object, Map<string, AsSent>> = /* @__PURE__ */ new WeakMap()
+const notes: WeakMap<object, Map<string, Note>> = /* @__PURE__ */ new WeakMap()
 
-/** Notes what a service sent for `target[key]`: its value where the caller sees another, and its name. */
-export function noteSent(target: Json, key: string, sent: unknown = target[key], name: string = key): void {
+/** Notes that a service sent `target[key]` under this very name, and its value where the caller sees another. */
+export function noteSent(target: Json, key: string, sent: unknown = target[key]): void {
   const known = notes.get(target) ?? new Map()
-  notes.set(target, known.set(key, { name, sent, seen: target[key] }))
+  notes.set(target, known.set(key, { sent, seen: target[key] }))
 }
 
-/** Finds what a service sent for a member, as long as the caller has left it alone. */
-export function sentOf(target: Json, key: string): AsSent | undefined {
+/** Finds what is noted of a member, as long as the caller has left it alone. */
+export function sentOf(target: Json, key: string): Note | undefined {
   const note = notes.get(target)?.get(key)
   return note?.seen === target[key] ? note : undefined
 }
@@ -109,32 +108,33 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the caller's value may be anything
-  function encode(value: any, outer: boolean): unknown {
+  function encode(value: any, renames: boolean): unknown {
     if (value === null || value === !!value || typeof value === 'string' || Number.isFinite(value))
       return value
     const isList = Array.isArray(value)
+    const converts = typeof value?.toJSON === 'function'
+    const isFit = isList || converts || Object.prototype.toString.call(value) === '[object Object]'
     // The `toJSON` of a Buffer makes a list of numbers several times its size; a map would lose its content.
-    const isFit = isList || value?.toJSON || `${Object.prototype.toString.call(value)}` === '[object Object]'
     if (!isFit || parents.includes(value) || parents.length > 499 || ArrayBuffer.isView(value))
       return refuse('must be a value of JSON')
     parents.push(value)
     // That of an invalid date returns null.
-    let copy = value.toJSON && encode(value.toJSON() ?? Number.NaN, outer)
-    if (!value.toJSON) {
-      copy = isList ? [] : {}
-      const renames = outer && !isSchema(value)
-      for (const key of (isList ? value.keys() : Object.keys(value)) as Iterable<string>) {
-        const child = value[key]
-        if (!isList && child === undefined) continue
-        path.push(key)
-        const note = sentOf(value, key)
-        const name = isList || !renames ? key : (note?.name ?? snakeCase(key))
-        if (name !== key && value[name] !== undefined) refuse(`and ${name} are two spellings of one name`)
-        setMember(copy, name, encode(note && renames ? note.sent : child, renames && !isMap(key, verbatim)))
-        // A copy under the caller's names is still to go back as it came.
-        if (note && !rename) noteSent(copy, key, note.sent === child ? copy[key] : note.sent, note.name)
-        path.pop()
-      }
+    // biome-ignore lint/suspicious/noExplicitAny: a value of JSON
+    const copy: any = converts ? encode(value.toJSON() ?? undefined, renames) : isList ? [] : {}
+    const known = notes.get(value)
+    // A copy under the caller's names is still to go back as it came.
+    if (known && !rename) notes.set(copy, known)
+    const isOpen = renames && !isSchema(value)
+    for (const key of (converts ? [] : isList ? value.keys() : Object.keys(value)) as Iterable<string>) {
+      const child = value[key]
+      if (child === undefined && !isList) continue
+      path.push(key)
+      const note = isOpen ? known?.get(key) : undefined
+      const name = !isOpen || isList || note ? key : snakeCase(key)
+      if (name !== key && value[name] !== undefined) refuse(`and ${name} are two spellings of one name`)
+      const sent = note && note.seen === child ? note.sent : child
+      setMember(copy, name, encode(sent, isOpen && !isMap(key, verbatim)))
+      path.pop()
     }
     parents.pop()
     return copy
@@ -145,9 +145,9 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
     wire = encode(body, rename)
   } catch (cause) {
     // A getter, a proxy or a `toJSON` of the caller's threw.
-    throw validationError([{ path: joinPath(path), message: 'cannot be read' }], cause)
+    throw validationError([{ path: joinPath(path), message: 'cannot be read' }], { cause })
   }
-  if (!isObject(wire)) refuse('must be an object')
+  if (!isObject(wire) && !issues.length) refuse('must be an object')
   if (issues.length) throw validationError(issues)
   return wire as Json
 }
@@ -182,7 +182,7 @@ export function copyJson<T>(value: T): T {
   for (const key of Object.keys(value)) {
     setMember(copy, key, copyJson(value[key]))
     const note = sentOf(value, key)
-    if (note) noteSent(copy, key, copyJson(note.sent), note.name)
+    if (note) noteSent(copy, key, copyJson(note.sent))
   }
   return copy as T
 }

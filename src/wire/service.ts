@@ -19,12 +19,16 @@ export interface Service {
   /** Without a slash at its end. */
   readonly baseUrl: string
   /** Throws where headers and query members of these names must not be sent. */
-  readonly guard: (pairs: Iterable<readonly [name: string, value: unknown]>) => void
+  readonly guard: (pairs: readonly (readonly [name: string, value: unknown])[]) => void
   /** Gives the key for one attempt. Absent where there is none. */
   readonly key: ((signal?: AbortSignal | null) => string | Promise<string>) | undefined
 }
 
-function refuse(message: string, cause?: unknown): never {
+/** Stands for the client's key among the headers while they are put together; no caller can write it as a value. */
+export const UNSIGNED = '\0'
+
+/** Throws the error of a setting that cannot work or must not be. */
+export function misconfigured(message: string, cause?: unknown): never {
   throw new ConfigurationError(message, { cause })
 }
 
@@ -32,17 +36,17 @@ function refuse(message: string, cause?: unknown): never {
 function parseBaseUrl(given: string): URL {
   try {
     // In a page, a path is one of the page's own origin.
-    const baseUrl = /^\/\w/.test(given) ? new URL(given, globalThis.location.href).href : given
+    const baseUrl = given.replace(/^(?=\/\w)/, globalThis.location?.origin)
     if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(baseUrl)) return new URL(baseUrl)
   } catch {}
-  return refuse(
-    'baseUrl must be an http(s) URL without credentials, query or fragment: https://api.example/v1',
-  )
+  return misconfigured('baseUrl must be an http(s) URL without credentials, query or fragment')
 }
 
 function checkKey(key: unknown): string {
-  const [, fitting] = (typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)) || []
-  return fitting || refuse(key === '' ? 'apiKey is empty' : 'apiKey must be ASCII characters without spaces')
+  return (
+    (typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)?.[1]) ||
+    misconfigured('apiKey must be ASCII characters without spaces')
+  )
 }
 
 function keySource(apiKey: ServiceConfig['apiKey']): Service['key'] {
@@ -55,7 +59,7 @@ function keySource(apiKey: ServiceConfig['apiKey']): Service['key'] {
     try {
       return checkKey(await apiKey({ signal }))
     } catch (cause) {
-      return refuse('apiKey gave no key', cause)
+      return misconfigured('apiKey gave no key', cause)
     }
   }
 }
@@ -65,29 +69,27 @@ function keySource(apiKey: ServiceConfig['apiKey']): Service['key'] {
  *
  * @throws {ConfigurationError} for what cannot work or must not be
  */
-export function openService(config: ServiceConfig): Service {
-  const { apiKey } = config
+export function openService({ apiKey, allowInsecure, allowBrowserKey, ...config }: ServiceConfig): Service {
   const { origin, pathname, protocol, hostname } = parseBaseUrl(config.baseUrl)
-  let end = pathname.length
-  while (pathname[end - 1] === '/') end--
-  const baseUrl = origin + pathname.slice(0, end)
+  const baseUrl = origin + pathname.replace(/\/+$/, '')
   const [operation] = /\/((chat\/)?completions|embeddings|responses)$/.exec(baseUrl) ?? []
-  if (operation) refuse(`baseUrl must end before ${operation}: ${baseUrl.slice(0, -operation.length)}`)
+  if (operation) misconfigured(`baseUrl must end before ${operation}: ${baseUrl.slice(0, -operation.length)}`)
   return {
     baseUrl,
     key: keySource(apiKey),
     guard(pairs) {
-      const isStatic = typeof apiKey === 'string' || [...pairs].some(([name]) => isSecret(name))
+      const isStatic =
+        typeof apiKey === 'string' || pairs.some(([name, value]) => value !== UNSIGNED && isSecret(name))
       if (
-        protocol === 'http:' &&
         (apiKey || isStatic) &&
-        !config.allowInsecure &&
+        !allowInsecure &&
+        protocol === 'http:' &&
         !/^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
       )
-        refuse('A key over http: needs allowInsecure')
+        misconfigured('A key over http: needs allowInsecure')
       // Pages and workers of every browser engine; no server runtime calls itself so.
-      if (isStatic && !config.allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
-        refuse('A secret key in a browser needs allowBrowserKey: every visitor can read it')
+      if (isStatic && !allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
+        misconfigured('A secret key in a browser needs allowBrowserKey: every visitor can read it')
     },
   }
 }

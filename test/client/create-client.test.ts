@@ -91,7 +91,7 @@ describe('baseUrl', () => {
   it('may be a path in a page, of the address that the page has', async () => {
     if (!globalThis.location) {
       expect((await refusal({ baseUrl: '/api' })).message).toContain('baseUrl must be')
-      vi.stubGlobal('location', { href: 'https://app.test/chat/?room=1' })
+      vi.stubGlobal('location', new URL('https://app.test/chat/?room=1'))
     }
     const { origin } = new URL(globalThis.location.href)
     const { fetch, urls } = recorder()
