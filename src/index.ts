@@ -77,6 +77,7 @@ export { IncompleteStreamError } from './errors/incomplete-stream-error.ts'
 export { LimitError } from './errors/limit-error.ts'
 export { isLLMError, LLMError, type LLMErrorDetails } from './errors/llm-error.ts'
 export { NotFoundError } from './errors/not-found-error.ts'
+export { OutputError, type OutputErrorCode, type OutputErrorDetails } from './errors/output-error.ts'
 export { PermissionError } from './errors/permission-error.ts'
 export { ProtocolError } from './errors/protocol-error.ts'
 export { QueueFullError } from './errors/queue-full-error.ts'
@@ -93,6 +94,13 @@ export { type ChatCompletions, LLMClient, type LLMClientConfig } from './llm-cli
 export { listModels } from './models/list.ts'
 export { retrieveModel } from './models/retrieve.ts'
 export type { Model, ModelList } from './models/types.ts'
+export { type GenerateObjectOptions, generateObject } from './output/generate-object.ts'
+export { type ObjectFormat, type ObjectFormatOptions, objectFormat } from './output/object-format.ts'
+export type { ObjectMode, ObjectOptions, ParsedCompletion } from './output/object-options.ts'
+export { type ParseObjectOptions, parseObject } from './output/parse-object.ts'
+export type { DeepPartial, JsonSchema, Schema, SchemaIssue, SchemaResult } from './output/schema.ts'
+export { type ObjectStream, streamObject } from './output/stream-object.ts'
+export type { WorkStream } from './output/work-stream.ts'
 export {
   type CircuitBreaker,
   type CircuitBreakerOptions,
@@ -113,6 +121,21 @@ export type { EventStream, StreamResponse } from './stream/event-stream.ts'
 export type { FoldedStreamOptions } from './stream/folded-stream.ts'
 export { teeStream } from './stream/tee-stream.ts'
 export { toSSEResponse } from './stream/to-sse-response.ts'
+export { runTools } from './tools/run-tools.ts'
+export { streamTools } from './tools/stream-tools.ts'
+export { tool } from './tools/tool.ts'
+export { type ToolContent, toolContent } from './tools/tool-content.ts'
+export type {
+  RunnableTool,
+  RunToolsOptions,
+  ToolContext,
+  ToolEvent,
+  ToolOptions,
+  ToolResult,
+  ToolRun,
+  ToolStep,
+  ToolStop,
+} from './tools/types.ts'
 export { createValidator } from './validation/create-validator.ts'
 export { ChatCompletionRequestSchema, EmbeddingRequestSchema } from './validation/schemas.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './validation/standard-schema.ts'

@@ -34,8 +34,7 @@ export function reasonOf(signal: AbortSignal): unknown {
  * @throws {ValidationError} for what is no signal
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (typeof signal.addEventListener !== 'function')
-    refuse('signal', 'must be an AbortSignal')
+  if (typeof signal.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
   let set = callbacks.get(signal)
   if (!set) {
     set = new Set()

@@ -15,7 +15,10 @@ export async function readJson<T>(response: Response, context: ReadContext): Pro
   const { operation, body, scrub, maxResponseBytes } = context
   const { list, ownError, verbatim, decode } = operation
   const text = await readText(openBody(response, context, maxResponseBytes))
-  const json = fromWire(parseJson(text, () => nameAnswer(text, response, scrub)), verbatim) as Json
+  const json = fromWire(
+    parseJson(text, () => nameAnswer(text, response, scrub)),
+    verbatim,
+  ) as Json
   if (isFailure(json, list, ownError)) throwFailure(text, response, scrub)
   const fail = (failure: object, partial?: unknown) =>
     throwFailure(JSON.stringify(failure), response, scrub, partial)

@@ -43,7 +43,10 @@ export function refuse(path: string, message: string): never {
 }
 
 /** Makes the error for a request that must not be sent, with all of its issues in the message. */
-export function validationError(issues: readonly ValidationIssue[], details?: LLMErrorDetails): ValidationError {
+export function validationError(
+  issues: readonly ValidationIssue[],
+  details?: LLMErrorDetails,
+): ValidationError {
   const messages = issues.map(({ path, message }) => `${path || 'The request'} ${message}`)
   return new ValidationError(messages.join('; '), { issues, ...details })
 }

@@ -62,7 +62,10 @@ export const text: Rule = /* @__PURE__ */ where(
 )
 
 /** A list, each of its items of the rule. */
-export function listOf(item: Rule, { min = 0, max = Number.POSITIVE_INFINITY } = {}): Rule {
+export function listOf(
+  item: Rule,
+  { min = 0, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number } = {},
+): Rule {
   return value => {
     if (value === undefined) return problem('is missing')
     if (!Array.isArray(value)) return problem('must be a list')

@@ -14,7 +14,9 @@ import { RETRYABLE_STATUSES } from './retryable-statuses.ts'
 
 /** Finds the id by which the service's support finds a request. */
 export function requestIdOf(headers: Headers, scrub: (text: string) => string = String): string | undefined {
-  const name = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'].find(name => headers.has(name))
+  const name = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'].find(name =>
+    headers.has(name),
+  )
   return name && scrub(headers.get(name)!)
 }
 
@@ -96,7 +98,9 @@ export function apiFailure(
     type,
     param,
     body,
-    ...((Failure === ValidationError && { issues: [{ path: param ?? '', message }] }) as ValidationErrorDetails),
+    ...((Failure === ValidationError && {
+      issues: [{ path: param ?? '', message }],
+    }) as ValidationErrorDetails),
     requestId: requestIdOf(safeHeaders),
     retryAfter: retryAfter(headers) ?? (wait ? Number(wait[1]) * 1000 : undefined),
     headers: safeHeaders,

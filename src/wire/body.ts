@@ -39,7 +39,8 @@ function openSource(response: Response, isStream: boolean): Source {
   if (body?.getReader) return body.getReader()
   let iterator: AsyncIterator<unknown> = body?.[Symbol.asyncIterator]?.()
   if (!iterator) {
-    if (isStream && body !== null) throw new ProtocolError('The body cannot be streamed: React Native needs expo/fetch')
+    if (isStream && body !== null)
+      throw new ProtocolError('The body cannot be streamed: React Native needs expo/fetch')
     iterator = (async function* () {
       yield response.text()
     })()
@@ -84,7 +85,9 @@ export function openBody(
         for (const watcher of watchers) watcher.wait?.()
         const { value } = await source.read()
         for (const watcher of watchers) watcher.bytes?.()
-        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as Uint8Array | undefined
+        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as
+          | Uint8Array
+          | undefined
         atEnd = !bytes
         left -= bytes?.byteLength ?? 0
         if (atEnd) stop?.()

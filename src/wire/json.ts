@@ -13,7 +13,9 @@ export function parseJson(text: string, name: () => string): Json {
     if (isObject(value)) return value
   } catch {}
   // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
-  throw new ProtocolError(`${name()} is not a JSON object`, { retryable: !text || /^[[{].*[^\]}]$/s.test(text.trim()) })
+  throw new ProtocolError(`${name()} is not a JSON object`, {
+    retryable: !text || /^[[{].*[^\]}]$/s.test(text.trim()),
+  })
 }
 
 /** Names a whole answer for the message of an error. */

@@ -44,7 +44,7 @@ function parseBaseUrl(given: string): URL {
 
 function checkKey(key: unknown): string {
   return (
-    (typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)?.[1]) ||
+    (typeof key === 'string' && /^[!-~]+$/.exec(key.trim())?.[0]) ||
     misconfigured('apiKey must be ASCII characters without spaces')
   )
 }
