@@ -40,10 +40,15 @@ const VIEWS: readonly (readonly [name: string, ask: (message: object) => Promise
 ]
 
 /** A message as it stands in the body of the next request. */
-async function sentBack(message: Message): Promise<unknown> {
+async function sentBack(message: Message): Promise<object> {
   const fetch = vi.fn<Fetch>(async () => json(completion))
   await createChatCompletion(clientOf(fetch), { model: 'm', messages: [message] })
   return JSON.parse(fetch.mock.calls[0]![1].body as string).messages[0]
+}
+
+/** A message whose content is a text: whether a number goes back as one makes no difference. */
+function asText(message: object & { content?: unknown }): object {
+  return typeof message.content === 'number' ? { ...message, content: `${message.content}` } : message
 }
 
 const call = (more: object): object => ({ id: 'c', type: 'function', ...more })
@@ -166,17 +171,7 @@ describe.each(QUIRKS)(
       expect(read.toolCalls?.filter(one => one.function).map(one => one.function.arguments)).toEqual(
         args ?? (read.toolCalls && []),
       )
-      const back = await sentBack(read)
-      // A text stands for a number: the digits are the same.
-      expect(
-        typeof content === 'string' && /^\d+$/.test(content)
-          ? { ...(back as object), content: `${(back as Message).content}` }
-          : back,
-      ).toEqual({
-        role: 'assistant',
-        ...sent,
-        ...(typeof (sent as Message).content === 'number' && { content }),
-      })
+      expect(asText(await sentBack(read))).toEqual(asText({ role: 'assistant', ...sent }))
     })
   },
 )
@@ -212,7 +207,6 @@ describe('a choice that broke off', () => {
     'error',
     'abort',
     'aborted',
-    'cancel',
     'canceled',
     'cancelled',
     'timeout',
