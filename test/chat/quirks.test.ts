@@ -47,8 +47,9 @@ async function sentBack(message: Message): Promise<object> {
 }
 
 /** A message whose content is a text: whether a number goes back as one makes no difference. */
-function asText(message: object & { content?: unknown }): object {
-  return typeof message.content === 'number' ? { ...message, content: `${message.content}` } : message
+function asText(message: object): object {
+  const { content } = message as { content?: unknown }
+  return typeof content === 'number' ? { ...message, content: `${content}` } : message
 }
 
 const call = (more: object): object => ({ id: 'c', type: 'function', ...more })
