@@ -446,6 +446,14 @@ describe('headers', () => {
     expect(headers.map(sent => sent.get('authorization'))).toEqual(['Token abc', null])
   })
 
+  it('with an empty token are sent as they are, and not signed with the key of the client', async () => {
+    const { fetch, headers } = recorder()
+    for (const authorization of ['Bearer ', 'Bearer', '']) {
+      await listModels(clientOf(fetch), { headers: { authorization } })
+      expect(headers.pop()!.get('authorization')).toBe(authorization.trim())
+    }
+  })
+
   it('are no more than these', async () => {
     const fetch = createFakeFetch()
     const client = clientOf(fetch)

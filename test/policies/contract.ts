@@ -87,7 +87,10 @@ function waitContract(wait: OwnWait): void {
     try {
       const sent = vi.fn(next)
       const call = CALLERS[by]!(create(), sent)
-      if (isSecond) call().catch(() => {})
+      if (isSecond) {
+        call().catch(() => {})
+        await vi.waitFor(() => expect(sent).toHaveBeenCalled())
+      }
       const { controller, listeners } = counted()
       const ended = vi.fn()
       const failing = failureOf(call(controller.signal))
