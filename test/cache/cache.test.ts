@@ -41,9 +41,15 @@ import { never, policyContract } from '../policies/contract.ts'
 
 const hanging = { getItem: never, setItem: () => {}, removeItem: () => {} }
 policyContract('cache', () => cache(), [
-  { name: 'its store', create: () => cache({ store: hanging }) },
-  { name: 'key', create: () => cache({ key: never }) },
-  { name: "another caller's request", create: () => cache(), next: never, isSecond: true },
+  { name: 'its store', create: () => cache({ store: hanging }), passesRequests: true },
+  { name: 'key', create: () => cache({ key: never }), passesRequests: true },
+  {
+    name: "another caller's request",
+    create: () => cache(),
+    next: never,
+    isSecond: true,
+    passesRequests: true,
+  },
 ])
 
 /** What `withResponse()` tells of where an answer is from. */

@@ -148,7 +148,7 @@ describe('baseUrl', () => {
     const { message } = await refusal({ baseUrl })
     // Not what was given: a key may be in it.
     expect(message).toBe(
-      'baseUrl must be an http(s) URL without credentials, query or fragment, such as https://api.example/v1',
+      'baseUrl must be an http(s) URL without credentials, query or fragment',
     )
   })
 
@@ -189,11 +189,7 @@ describe('apiKey', () => {
     `${'x'.repeat(1e5)}\u0000`,
   ])('%j is refused, also from a function', async apiKey => {
     const { message } = await refusal({ apiKey, allowBrowserKey: true })
-    expect(message).toBe(
-      apiKey
-        ? 'apiKey must be ASCII characters without spaces'
-        : 'apiKey is empty: leave it out for a service that needs none',
-    )
+    expect(message).toBe(apiKey ? 'apiKey must be ASCII characters without spaces' : 'apiKey is empty')
     const { fetch, urls } = recorder()
     const error = await failureOf(listModels(clientOf(fetch, { apiKey: () => apiKey })))
     expect(error).toBeInstanceOf(ConfigurationError)
@@ -421,7 +417,7 @@ describe('headers', () => {
     await refusal({ headers })
     const { fetch, urls } = recorder()
     const failure = await failureOf(listModels(clientOf(fetch), { headers }))
-    expect(failure).toMatchObject({ name: 'ValidationError', issues: [{ path: `headers.${name}` }] })
+    expect(failure).toMatchObject({ name: 'ValidationError', issues: [{ path: `headers["${name}"]` }] })
     expect(urls).toEqual([])
   })
 

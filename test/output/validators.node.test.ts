@@ -13,8 +13,8 @@ import {
   tool,
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
-import { conforms } from '../support/conforms.ts'
 import { schemaValue } from '../../src/testing/schema-value.ts'
+import { conforms } from '../support/conforms.ts'
 import { scripted } from '../tools/scripted.ts'
 import { hasOptional, rootKind, VALIDATORS, valuesOf, withNulls } from './random-schemas.ts'
 
