@@ -58,7 +58,7 @@ const surroundings = [
     name: 'Workers alone',
     lib: language,
     types: ['@cloudflare/workers-types'],
-    foreign: /\b(document|location|process)\b|'(node:|unstorage|llmfetch\/testing\/server)/,
+    foreign: /\b(document|location|process)\b|'(node:|expo|unstorage|llmfetch\/testing\/server)/,
   },
 ]
 
@@ -66,7 +66,7 @@ const surroundings = [
 function typeErrors({ lib, types, foreign }: (typeof surroundings)[number]): readonly string[] {
   const checked = programs.filter(({ block }) => !foreign.test(moduleOf(block)))
   const program = ts.createProgram(
-    checked.map(({ file }) => file),
+    [...checked.map(({ file }) => file), join(import.meta.dirname, 'expo.d.ts')],
     { ...compilerOptions, lib, types },
   )
   return checked.flatMap(({ title, file }) => {

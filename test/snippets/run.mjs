@@ -28,8 +28,11 @@ globalThis.caches = {
   }),
 }
 
-/** There is no Redis here: another driver takes its place. */
-const places = { 'unstorage/drivers/redis': 'unstorage/drivers/memory' }
+/** There is no Redis here, and no phone: others take their places. */
+const places = {
+  'unstorage/drivers/redis': 'unstorage/drivers/memory',
+  'expo/fetch': 'data:text/javascript,export const fetch = (...given) => globalThis.fetch(...given)',
+}
 registerHooks({
   resolve: (specifier, context, next) => next(places[specifier] ?? specifier, context),
 })
