@@ -5,7 +5,14 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { createFakeFetch } from 'llmfetch/testing'
 
-const models = ['gpt-4.1', 'llama3.2', 'text-embedding-3-small']
+const models = [
+  'gpt-4.1',
+  'gpt-4.1-mini',
+  'llama3.2',
+  'llama-3.3-70b-versatile',
+  'deepseek/deepseek-r1',
+  'text-embedding-3-small',
+]
 const service = createFakeFetch({ models })
 const realFetch = globalThis.fetch
 
