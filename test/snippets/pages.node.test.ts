@@ -117,7 +117,12 @@ describe('the programs of the pages', () => {
 })
 
 /** What a page may tell its reader to run that is no script of this package. */
-const commands = [/^(npm install|deno add npm:|bun add) ?llmfetch$/, /^npm ci$/, /^bash \.ci\/run$/]
+const commands = [
+  /^(npm install|deno add npm:|bun add) ?llmfetch$/,
+  /^npx jsr add @llmfetch\/llmfetch$/,
+  /^npm ci$/,
+  /^bash \.ci\/run$/,
+]
 
 describe('the commands of the pages', () => {
   const named = pages.flatMap(page => {

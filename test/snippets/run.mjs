@@ -45,6 +45,7 @@ registerHooks({
 })
 
 process.env.LLM_API_KEY = 'sk-of-the-reader'
+process.env.OPENAI_API_KEY = 'sk-of-the-reader'
 delete process.env.LLM_BASE_URL
 
 const { default: worker } = await import(pathToFileURL(process.argv[2]).href)
@@ -53,7 +54,11 @@ if (worker) {
   const request = new Request('https://worker.example/', { method: 'POST', body })
   const work = []
   const context = { waitUntil: promise => work.push(promise) }
-  const response = await worker.fetch(request, { LLM_API_KEY: 'sk-of-the-worker' }, context)
+  const response = await worker.fetch(
+    request,
+    { LLM_API_KEY: 'sk-of-the-worker', OPENAI_API_KEY: 'sk-of-the-worker' },
+    context,
+  )
   const text = await response.text()
   await Promise.all(work)
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
