@@ -123,16 +123,6 @@ describe('docs/benchmarks.md', () => {
     expect(messages.length).toBeGreaterThan(16)
   })
 
-  it('is what the README says', () => {
-    const readme = read('README.md')
-    const [headline = []] = tables(section(readme, 'bench'))
-    const [head = [], ...rows] = headline
-    for (const [client = '', ...shown] of rows)
-      expect(shown).toEqual(head.slice(1).map(work => cell(ratios, client, work)))
-    expect(rows.map(([client]) => client)).toEqual(ratios.slice(1).map(([client]) => client))
-    expect(tables(section(readme, 'compare'))).toEqual([sizes])
-  })
-
   it.each(['sizes', 'speed'])('draws %s with its figures in words', name => {
     expect(page).toMatch(new RegExp(`!\\[.+\\]\\(${name}\\.svg\\)`))
     const chart = read(`docs/${name}.svg`)
