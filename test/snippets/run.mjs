@@ -25,7 +25,7 @@ globalThis.fetch = async (url, init) => {
 
 /** A page's script runs here too. */
 globalThis.document = { body: { append: text => process.stdout.write(text) } }
-globalThis.location = { href: 'https://app.example/chat.html' }
+globalThis.location = new URL('https://app.example/chat.html')
 const stored = new Map()
 globalThis.caches = {
   open: async () => ({
