@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Client,
@@ -64,13 +65,12 @@ describe('a slow reader', () => {
     const SIZE = 20_000_000
     let sent = 0
     const event = sse(chunk({ content: 'x'.repeat(4000) }))
-    const big = createServer(async (_, response) => {
+    function* texts() {
+      for (; sent < SIZE; sent += event.length) yield event
+    }
+    const big = createServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      while (sent < SIZE && !response.destroyed) {
-        sent += event.length
-        if (!response.write(event)) await Promise.race([once(response, 'drain'), once(response, 'close')])
-      }
-      response.end()
+      Readable.from(texts()).pipe(response)
     })
     big.listen(0, '127.0.0.1')
     await once(big, 'listening')
