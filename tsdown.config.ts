@@ -4,7 +4,13 @@ import { defineConfig, type UserConfig } from 'tsdown'
 // drop what nobody imports, as each call at the top level of a module is marked as pure.
 const config: UserConfig = defineConfig({
   // An entry is also listed in package.json (`exports`, `typesVersions`) and in jsr.json.
-  entry: ['src/index.ts', 'src/interceptors/index.ts', 'src/testing/index.ts', 'src/testing/server.ts'],
+  entry: [
+    'src/index.ts',
+    'src/interceptors/index.ts',
+    'src/mcp/index.ts',
+    'src/testing/index.ts',
+    'src/testing/server.ts',
+  ],
   platform: 'neutral',
   target: 'es2022',
   hash: false,

@@ -13,7 +13,7 @@ import type { CallOptions } from '../client/types.ts'
 import type { JsonSchema, Schema } from '../output/schema.ts'
 
 /** Where a tool's runner is. A symbol, because no JSON and no request shows it, and a copy of the tool still has it. */
-export const RUNNER: unique symbol = Symbol.for('llmfetch.tool')
+export const RUNNER: unique symbol = /* @__PURE__ */ Symbol.for('llmfetch.tool')
 
 /** What a tool is told besides its input. */
 export interface ToolContext {
