@@ -34,11 +34,12 @@ export interface ToolOptions<Input> {
   readonly description?: string | undefined
   /** Any Standard Schema: it types, describes and checks the input. @default none: any JSON object passes unchecked */
   readonly input?: Schema<Input> | undefined
-  /** The JSON Schema of the input, where `input` tells none or is left out. Sent as it is, not used to check. */
+  /** The JSON Schema of the input, where `input` tells none or is left out. It is sent, and checks nothing. */
   readonly parameters?: JsonSchema | undefined
   /**
-   * Asks whether a call may run. If not it is left `pending`. It is asked for every call, one after the other, also for one that the history brings
-   * along: a history that a browser has sent can hold calls that no model ever made.
+   * Asks whether a call may run. If not it is left `pending`. Every call is asked about, one after the other, those that the
+   * history brings along as well: a history that a browser has sent can hold calls that no model made, and answers that no tool
+   * gave. So decide by what the server knows, never by what the history says.
    * @default every call runs
    */
   readonly approve?: ((input: Input, context: ToolContext) => boolean | Promise<boolean>) | undefined
@@ -95,7 +96,8 @@ export interface ToolStep {
 /**
  * Why a run stopped: with an answer (`'answer'`), at calls that wait for approval or are the caller's to run (`'pending'`), at a
  * limit (`'steps'`, `'tokens'`, `'invalid'`), because `stopWhen` said so (`'condition'`), or at an answer that the token limit
- * (`'length'`) or a filter (`'filter'`) has cut: calls in such an answer are not run. `'error'` stands only in the `partial` of an error.
+ * (`'length'`) or a filter (`'filter'`) has cut: calls in such an answer are not run. `'error'` stands in the `partial` of an
+ * error alone.
  */
 export type ToolStop =
   | 'answer'

@@ -128,7 +128,6 @@ describe('what validators write', () => {
       const { client } = scripted([{ content: '{"items":[{"name":"a"},{"name":1}]}' }])
       const error = await generateObject(client, request, make(kind)).catch(error => error)
       expect(error).toMatchObject({ code: 'SCHEMA', issues: [{ path: 'items[1].name' }] })
-      expect(error.message).toContain('items[1].name')
     }
   })
 
