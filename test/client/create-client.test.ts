@@ -147,9 +147,7 @@ describe('baseUrl', () => {
   )('%j is refused', async baseUrl => {
     const { message } = await refusal({ baseUrl })
     // Not what was given: a key may be in it.
-    expect(message).toBe(
-      'baseUrl must be an http(s) URL without credentials, query or fragment',
-    )
+    expect(message).toBe('baseUrl must be an http(s) URL without credentials, query or fragment')
   })
 
   it('without TLS is for keys of this machine only', async () => {

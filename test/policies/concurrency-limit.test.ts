@@ -47,369 +47,436 @@ function callUntil(deadline: number): Call {
   return { watchers: [], deadline } as unknown as Call
 }
 
-policyContract('concurrencyLimit', () => concurrencyLimit({ limit: 3 }), [
-  { name: 'its queue', create: () => concurrencyLimit({ limit: 1 }), next: never, isSecond: true },
-])
-
-describe('the queue', () => {
-  it('runs two of five, keeps two waiting, refuses one at once, and is fair', async () => {
-    const { start, end, order } = setUp(2, 2)
-    const calls = Array.from({ length: 4 }, () => start())
-    const refused = await failureOf(start())
-    expect(refused).toBeInstanceOf(QueueFullError)
-    expect(refused.retryable).toBe(false)
-    expect(order).toEqual([0, 1])
-    await end(1)
-    expect(order).toEqual([0, 1, 2])
-    await end(0)
-    expect(order).toEqual([0, 1, 2, 3])
-    await end(2)
-    await end(3)
-    await Promise.all(calls)
-    start()
-    expect(order).toHaveLength(5)
-  })
-
-  it('lets nobody wait where it has no places', async () => {
-    const { start, end } = setUp(1, 0)
-    const first = start()
-    expect(await failureOf(start())).toBeInstanceOf(QueueFullError)
-    await end(0)
-    await first
-  })
-
-  it('is left at once on abort, its place given to another', async () => {
-    const { start, end, order } = setUp(1, 1)
-    start()
-    const { controller, listeners } = counted()
-    const waiting = failureOf(start({ signal: controller.signal }))
-    expect(await failureOf(start())).toBeInstanceOf(QueueFullError)
-    const reason = new Error('mine')
-    controller.abort(reason)
-    expect(await waiting).toBe(reason)
-    expect(listeners()).toBe(0)
-    start()
-    await end(0)
-    expect(order).toEqual([0, 3])
-  })
-
-  it('does not take in a call that is aborted already', async () => {
-    const { start, order } = setUp(1)
-    const controller = new AbortController()
-    controller.abort('mine')
-    expect(await failureOf(start({ signal: controller.signal }))).toBe('mine')
-    expect(order).toEqual([])
-  })
-
-  it('costs the same for each, however many are cancelled at once', async () => {
-    const cancelAll = async (count: number): Promise<number> => {
-      const { start, end, order } = setUp(1)
-      start()
-      const controllers = Array.from({ length: count }, () => new AbortController())
-      const shared = new AbortController()
-      const failures = controllers.map((own, i) =>
-        failureOf(start({ signal: (i % 2 ? own : shared).signal })),
-      )
-      const started = performance.now()
-      shared.abort('all')
-      // From the last to the first: a search through the queue would be the longest.
-      for (const own of controllers.reverse()) own.abort('all')
-      expect(new Set(await Promise.all(failures))).toEqual(new Set(['all']))
-      const took = performance.now() - started
-      const last = start()
-      await end(0)
-      expect(order).toEqual([0, count + 1])
-      await end(count + 1)
-      await last
-      return took
-    }
-    await cancelAll(2000)
-    // Five times as many; a search would take twenty-five times as long. Clocks are coarse in some runtimes.
-    expect(await cancelAll(50_000)).toBeLessThan(15 * Math.max(await cancelAll(10_000), 15))
-  })
-
-  it('starts any number one after the other, each as soon as the first', async () => {
-    const startAll = async (count: number): Promise<number> => {
-      let running = 0
-      let most = 0
-      const fetch = concurrencyLimit({ limit: 10 })(async () => {
-        most = Math.max(most, ++running)
-        await undefined
-        running--
-        return new Response(null)
-      })
-      const started = performance.now()
-      await Promise.all(Array.from({ length: count }, () => fetch(URL_A, {})))
-      expect(most).toBe(10)
-      return performance.now() - started
-    }
-    await startAll(2000)
-    expect(await startAll(40_000)).toBeLessThan(12 * Math.max(await startAll(10_000), 15))
-  })
-})
-
-describe('a deadline in the queue', () => {
+/** Says which runtime this is: a Worker's requests wait in another way. */
+function runIn(userAgent: string): void {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['performance', 'Date', 'setTimeout', 'clearTimeout'] })
+    vi.stubGlobal('navigator', { userAgent })
   })
   afterEach(() => {
-    vi.useRealTimers()
+    vi.unstubAllGlobals()
   })
+}
 
-  it('ends the wait, and no request is sent', async () => {
-    const { start, end, order } = setUp(1, 1)
-    start()
-    const call = callUntil(performance.now() + 500)
-    const waiting = failureOf(start({ call }))
-    await vi.advanceTimersByTimeAsync(499)
-    expect(await failureOf(start())).toBeInstanceOf(QueueFullError)
-    await vi.advanceTimersByTimeAsync(1)
-    const error = await waiting
-    expect(error).toBeInstanceOf(TimeoutError)
-    expect([error.phase, error.retryable, order]).toEqual(['total', false, [0]])
-    start()
-    await end(0)
-    expect(order).toEqual([0, 3])
-  })
+describe('on Cloudflare Workers, where no request may settle what another waits for', () => {
+  runIn('Cloudflare-Workers')
 
-  it('is forgotten when the turn comes', async () => {
+  it('each who waits looks for its turn by a timer of its own, in order', async () => {
     const { start, end, order } = setUp(1)
-    start()
-    const call = callUntil(performance.now() + 500)
-    start({ call })
-    start({ call: callUntil(Number.POSITIVE_INFINITY) })
+    const calls = [start(), start(), start()]
+    await vi.waitFor(() => expect(order).toEqual([0]))
     await end(0)
-    expect([order, vi.getTimerCount()]).toEqual([[0, 1], 1])
+    await vi.waitFor(() => expect(order).toEqual([0, 1]))
     await end(1)
-    expect([order, vi.getTimerCount()]).toEqual([[0, 1, 2], 0])
-  })
-
-  it('gives back the place of a stream that nobody reads', async () => {
-    const policies = [concurrencyLimit({ limit: 1 }), timeout({ idle: 1000 })]
-    const client = clientOf(createFakeFetch(), { policies })
-    const unread = streamChatCompletion(client, chatRequest)
-    await unread.response
-    let started = false
-    createChatCompletion(client, chatRequest).then(() => {
-      started = true
-    })
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(started).toBe(true)
-  })
-
-  it("gives back the place of another client's body that nobody reads", async () => {
-    let requests = 0
-    const fetch = compose(
-      concurrencyLimit({ limit: 1 }),
-      timeout({ idle: 1000 }),
-    )((_, { signal }) => {
-      if (requests++) return Promise.resolve(new Response(null))
-      const body = new ReadableStream({
-        start: controller => signal!.addEventListener('abort', () => controller.error(signal!.reason)),
-      })
-      return Promise.resolve(new Response(body))
-    })
-    await fetch(URL_A, {})
-    fetch(URL_A, {})
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(requests).toBe(2)
-  })
-
-  it('is that of the timeout policy around', async () => {
-    const fetch = createFakeFetch({ faults: { stall: 'headers' } })
-    const policies = [timeout({ total: 1000 }), concurrencyLimit({ limit: 1 })]
-    const client = clientOf(fetch, { policies })
-    const calls = [1, 2, 3].map(() => failureOf(createChatCompletion(client, chatRequest)))
-    await vi.advanceTimersByTimeAsync(1000)
-    expect((await Promise.all(calls)).map(({ phase }) => phase)).toEqual(['total', 'total', 'total'])
-    expect(fetch.requests).toHaveLength(1)
-  })
-
-  it('ends a call that waits for itself', async () => {
-    const client = clientOf(createFakeFetch(), {
-      policies: [timeout({ total: 1000 }), concurrencyLimit({ limit: 1 })],
-    })
-    const inner = failureOf(async () => {
-      for await (const _ of streamChatCompletion(client, chatRequest))
-        await createChatCompletion(client, chatRequest, { timeout: { total: 300 } })
-    })
-    await vi.advanceTimersByTimeAsync(300)
-    expect(await inner).toMatchObject({ name: 'TimeoutError', phase: 'total' })
-    // Leaving the loop gave the place back.
-    expect(await collectText(streamChatCompletion(client, chatRequest))).toMatch(/\w/)
-  })
-})
-
-describe('a place', () => {
-  /** How many calls there is room for. */
-  async function room({ fetch, answers }: ReturnType<typeof setUp>): Promise<number> {
-    const before = answers.length
-    const calls = Array.from({ length: 10 }, (_, i) => fetch(URL_A, { headers: { id: `${before + i}` } }))
-    await settle()
-    const free = answers.length - before
-    for (let i = before; i < before + 10; i++) {
-      answers[i]?.resolve(new Response(null))
-      await settle()
-    }
+    await vi.waitFor(() => expect(order).toEqual([0, 1, 2]))
+    await end(2)
     await Promise.all(calls)
-    return free
-  }
-
-  function openBody() {
-    let controller!: ReadableStreamDefaultController<Uint8Array>
-    const body = new ReadableStream<Uint8Array>({
-      start(given) {
-        controller = given
-      },
-    })
-    return { response: new Response(body), controller }
-  }
-
-  it('is held until the body ends, and given back once', async () => {
-    const all = setUp(2)
-    const ends = {
-      async done(reader: ReadableStreamDefaultReader, { close }: { close: () => void }) {
-        close()
-        await reader.read()
-      },
-      async failed(reader: ReadableStreamDefaultReader, { fail }: { fail: () => void }) {
-        fail()
-        await reader.read().catch(() => {})
-      },
-      async cancelled(reader: ReadableStreamDefaultReader) {
-        await reader.cancel()
-      },
-      async cancelledInWait(reader: ReadableStreamDefaultReader) {
-        const reading = reader.read()
-        await reader.cancel()
-        await reading
-      },
-      async cancelledTwice(reader: ReadableStreamDefaultReader) {
-        await Promise.all([reader.cancel(), reader.cancel()])
-      },
-    }
-    for (const end of Object.values(ends)) {
-      const { response, controller } = openBody()
-      const id = all.answers.length
-      const call = all.fetch(URL_A, { headers: { id: `${id}` } })
-      all.answers[id]!.resolve(response)
-      const reader = (await call).body!.getReader()
-      await settle()
-      expect(await room(all), end.name).toBe(1)
-      await end(reader, { close: () => controller.close(), fail: () => controller.error(new Error('cut')) })
-      await settle()
-      expect(await room(all), end.name).toBe(2)
-    }
   })
 
-  it('is given back once, even to an answer that tells its end twice', async () => {
-    let running = 0
-    const fetch = concurrencyLimit({ limit: 1 })(async () => {
-      expect(++running).toBe(1)
-      await settle()
-      running--
-      const watch = ({ end }: Watcher) => {
-        end?.({})
-        end?.({ cancelled: true })
+  it('a place comes back by itself when its request is gone, and not while it lives', async () => {
+    vi.useFakeTimers()
+    try {
+      const beats: ReturnType<typeof setInterval>[] = []
+      const beat = vi.spyOn(globalThis, 'setInterval').mockImplementation(((run: () => void, ms: number) => {
+        const index = beats.length
+        const again = () => {
+          beats[index] = setTimeout(() => {
+            run()
+            again()
+          }, ms)
+        }
+        again()
+        return beats[index]
+      }) as typeof setInterval)
+      const { start, order } = setUp(1)
+      start()
+      await vi.advanceTimersByTimeAsync(20_000)
+      start()
+      await vi.advanceTimersByTimeAsync(20_000)
+      expect(order).toEqual([0])
+      // The runtime stops the timers of a request whose visitor has gone.
+      clearTimeout(beats[0])
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(order).toEqual([0, 1])
+      beat.mockRestore()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
+
+describe('elsewhere', () => {
+  runIn('elsewhere')
+  elsewhere()
+})
+
+function elsewhere(): void {
+  policyContract('concurrencyLimit', () => concurrencyLimit({ limit: 3 }), [
+    { name: 'its queue', create: () => concurrencyLimit({ limit: 1 }), next: never, isSecond: true },
+  ])
+
+  describe('the queue', () => {
+    it('runs two of five, keeps two waiting, refuses one at once, and is fair', async () => {
+      const { start, end, order } = setUp(2, 2)
+      const calls = Array.from({ length: 4 }, () => start())
+      const refused = await failureOf(start())
+      expect(refused).toBeInstanceOf(QueueFullError)
+      expect(refused.retryable).toBe(false)
+      expect(order).toEqual([0, 1])
+      await end(1)
+      expect(order).toEqual([0, 1, 2])
+      await end(0)
+      expect(order).toEqual([0, 1, 2, 3])
+      await end(2)
+      await end(3)
+      await Promise.all(calls)
+      start()
+      expect(order).toHaveLength(5)
+    })
+
+    it('lets nobody wait where it has no places', async () => {
+      const { start, end } = setUp(1, 0)
+      const first = start()
+      expect(await failureOf(start())).toBeInstanceOf(QueueFullError)
+      await end(0)
+      await first
+    })
+
+    it('is left at once on abort, its place given to another', async () => {
+      const { start, end, order } = setUp(1, 1)
+      start()
+      const { controller, listeners } = counted()
+      const waiting = failureOf(start({ signal: controller.signal }))
+      expect(await failureOf(start())).toBeInstanceOf(QueueFullError)
+      const reason = new Error('mine')
+      controller.abort(reason)
+      expect(await waiting).toBe(reason)
+      expect(listeners()).toBe(0)
+      start()
+      await end(0)
+      expect(order).toEqual([0, 3])
+    })
+
+    it('does not take in a call that is aborted already', async () => {
+      const { start, order } = setUp(1)
+      const controller = new AbortController()
+      controller.abort('mine')
+      expect(await failureOf(start({ signal: controller.signal }))).toBe('mine')
+      expect(order).toEqual([])
+    })
+
+    it('costs the same for each, however many are cancelled at once', async () => {
+      const cancelAll = async (count: number): Promise<number> => {
+        const { start, end, order } = setUp(1)
+        start()
+        const controllers = Array.from({ length: count }, () => new AbortController())
+        const shared = new AbortController()
+        const failures = controllers.map((own, i) =>
+          failureOf(start({ signal: (i % 2 ? own : shared).signal })),
+        )
+        const started = performance.now()
+        shared.abort('all')
+        // From the last to the first: a search through the queue would be the longest.
+        for (const own of controllers.reverse()) own.abort('all')
+        expect(new Set(await Promise.all(failures))).toEqual(new Set(['all']))
+        const took = performance.now() - started
+        const last = start()
+        await end(0)
+        expect(order).toEqual([0, count + 1])
+        await end(count + 1)
+        await last
+        return took
       }
-      return setAnswer(new Response(null), { data: undefined, watch })
+      await cancelAll(2000)
+      // Five times as many; a search would take twenty-five times as long. Clocks are coarse in some runtimes.
+      expect(await cancelAll(50_000)).toBeLessThan(15 * Math.max(await cancelAll(10_000), 15))
     })
-    await Promise.all(Array.from({ length: 5 }, () => fetch(URL_A, {})))
+
+    it('starts any number one after the other, each as soon as the first', async () => {
+      const startAll = async (count: number): Promise<number> => {
+        let running = 0
+        let most = 0
+        const fetch = concurrencyLimit({ limit: 10 })(async () => {
+          most = Math.max(most, ++running)
+          await undefined
+          running--
+          return new Response(null)
+        })
+        const started = performance.now()
+        await Promise.all(Array.from({ length: count }, () => fetch(URL_A, {})))
+        expect(most).toBe(10)
+        return performance.now() - started
+      }
+      await startAll(2000)
+      expect(await startAll(40_000)).toBeLessThan(12 * Math.max(await startAll(10_000), 15))
+    })
   })
 
-  it('is given back when the fetch fails, at once or later', async () => {
-    let broken: 'at once' | 'later' | undefined
-    const inner = setUp(2)
-    const fetch = concurrencyLimit({ limit: 1 })((url, init) => {
-      if (broken === 'at once') throw new ConnectionError('x')
-      return broken ? Promise.reject(new ConnectionError('x')) : inner.fetch(url, init)
+  describe('a deadline in the queue', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['performance', 'Date', 'setTimeout', 'clearTimeout'] })
     })
-    for (broken of ['at once', 'later', 'at once'] as const)
-      expect(await failureOf(fetch(URL_A, {}))).toBeInstanceOf(ConnectionError)
-    broken = undefined
-    expect(await room({ ...inner, fetch })).toBe(1)
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    it('ends the wait, and no request is sent', async () => {
+      const { start, end, order } = setUp(1, 1)
+      start()
+      const call = callUntil(performance.now() + 500)
+      const waiting = failureOf(start({ call }))
+      await vi.advanceTimersByTimeAsync(499)
+      expect(await failureOf(start())).toBeInstanceOf(QueueFullError)
+      await vi.advanceTimersByTimeAsync(1)
+      const error = await waiting
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect([error.phase, error.retryable, order]).toEqual(['total', false, [0]])
+      start()
+      await end(0)
+      expect(order).toEqual([0, 3])
+    })
+
+    it('is forgotten when the turn comes', async () => {
+      const { start, end, order } = setUp(1)
+      start()
+      const call = callUntil(performance.now() + 500)
+      start({ call })
+      start({ call: callUntil(Number.POSITIVE_INFINITY) })
+      await end(0)
+      expect([order, vi.getTimerCount()]).toEqual([[0, 1], 1])
+      await end(1)
+      expect([order, vi.getTimerCount()]).toEqual([[0, 1, 2], 0])
+    })
+
+    it('gives back the place of a stream that nobody reads', async () => {
+      const policies = [concurrencyLimit({ limit: 1 }), timeout({ idle: 1000 })]
+      const client = clientOf(createFakeFetch(), { policies })
+      const unread = streamChatCompletion(client, chatRequest)
+      await unread.response
+      let started = false
+      createChatCompletion(client, chatRequest).then(() => {
+        started = true
+      })
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(started).toBe(true)
+    })
+
+    it("gives back the place of another client's body that nobody reads", async () => {
+      let requests = 0
+      const fetch = compose(
+        concurrencyLimit({ limit: 1 }),
+        timeout({ idle: 1000 }),
+      )((_, { signal }) => {
+        if (requests++) return Promise.resolve(new Response(null))
+        const body = new ReadableStream({
+          start: controller => signal!.addEventListener('abort', () => controller.error(signal!.reason)),
+        })
+        return Promise.resolve(new Response(body))
+      })
+      await fetch(URL_A, {})
+      fetch(URL_A, {})
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(requests).toBe(2)
+    })
+
+    it('is that of the timeout policy around', async () => {
+      const fetch = createFakeFetch({ faults: { stall: 'headers' } })
+      const policies = [timeout({ total: 1000 }), concurrencyLimit({ limit: 1 })]
+      const client = clientOf(fetch, { policies })
+      const calls = [1, 2, 3].map(() => failureOf(createChatCompletion(client, chatRequest)))
+      await vi.advanceTimersByTimeAsync(1000)
+      expect((await Promise.all(calls)).map(({ phase }) => phase)).toEqual(['total', 'total', 'total'])
+      expect(fetch.requests).toHaveLength(1)
+    })
+
+    it('ends a call that waits for itself', async () => {
+      const client = clientOf(createFakeFetch(), {
+        policies: [timeout({ total: 1000 }), concurrencyLimit({ limit: 1 })],
+      })
+      const inner = failureOf(async () => {
+        for await (const _ of streamChatCompletion(client, chatRequest))
+          await createChatCompletion(client, chatRequest, { timeout: { total: 300 } })
+      })
+      await vi.advanceTimersByTimeAsync(300)
+      expect(await inner).toMatchObject({ name: 'TimeoutError', phase: 'total' })
+      // Leaving the loop gave the place back.
+      expect(await collectText(streamChatCompletion(client, chatRequest))).toMatch(/\w/)
+    })
   })
 
-  it('is held by a stream until it is read, left or aborted', async () => {
-    const fetch = createFakeFetch({ reply: () => 'one two three four' })
-    const client = clientOf(fetch, { policies: [concurrencyLimit({ limit: 1, queue: 0 })] })
-    const busy = () => failureOf(createChatCompletion(client, chatRequest))
-    for await (const _ of streamChatCompletion(client, chatRequest))
-      expect((await busy()).name).toBe('QueueFullError')
-    await createChatCompletion(client, chatRequest)
-    for await (const _ of streamChatCompletion(client, chatRequest)) break
-    await createChatCompletion(client, chatRequest)
-    const controller = new AbortController()
-    await failureOf(async () => {
-      for await (const _ of streamChatCompletion(client, chatRequest, controller)) controller.abort()
-    })
-    await createChatCompletion(client, chatRequest)
-  })
+  describe('a place', () => {
+    /** How many calls there is room for. */
+    async function room({ fetch, answers }: ReturnType<typeof setUp>): Promise<number> {
+      const before = answers.length
+      const calls = Array.from({ length: 10 }, (_, i) => fetch(URL_A, { headers: { id: `${before + i}` } }))
+      await settle()
+      const free = answers.length - before
+      for (let i = before; i < before + 10; i++) {
+        answers[i]?.resolve(new Response(null))
+        await settle()
+      }
+      await Promise.all(calls)
+      return free
+    }
 
-  it('is neither lost nor doubled by whatever happens', async () => {
-    const step = fc.oneof(
-      fc.record({ type: fc.constant('start' as const) }),
-      fc.record({ type: fc.constantFrom('end' as const, 'fail' as const, 'abort' as const), at: fc.nat(20) }),
-    )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 3 }),
-        fc.array(step, { maxLength: 60 }),
-        async (limit, steps) => {
-          const all = setUp(limit)
-          const waiting: { id: number; controller: AbortController }[] = []
-          const running: number[] = []
-          const started: number[] = []
-          let ids = 0
-          const admit = () => {
-            while (running.length < limit && waiting.length) {
-              const { id } = waiting.shift()!
-              running.push(id)
-              started.push(id)
-            }
-          }
-          for (const one of steps) {
-            if (one.type === 'start') {
-              const controller = new AbortController()
-              all.start({ signal: controller.signal }).catch(() => {})
-              waiting.push({ id: ids++, controller })
-            } else if (one.type === 'abort') {
-              const [left] = waiting.splice(one.at % (waiting.length || 1), 1)
-              left?.controller.abort()
-            } else {
-              const [id] = running.splice(one.at % (running.length || 1), 1)
-              if (id === undefined) continue
-              if (one.type === 'end') all.answers[id]!.resolve(new Response(null))
-              else all.answers[id]!.reject(new ConnectionError('x'))
-            }
-            admit()
-            await settle(8)
-            expect(all.order).toEqual(started)
-          }
+    function openBody() {
+      let controller!: ReadableStreamDefaultController<Uint8Array>
+      const body = new ReadableStream<Uint8Array>({
+        start(given) {
+          controller = given
         },
-      ),
-      { numRuns: 200 },
-    )
-  })
-})
+      })
+      return { response: new Response(body), controller }
+    }
 
-describe('options', () => {
-  it.each([
-    { limit: 0 },
-    { limit: 1.5 },
-    { limit: Number.NaN },
-    { limit: '3' as never },
-    { limit: undefined as never },
-    { limit: 1, queue: -1 },
-    { limit: 1, queue: 0.5 },
-    { limit: 1, queue: null as never },
-  ])('%o are refused', options => {
-    expect(() => concurrencyLimit(options)).toThrow(ConfigurationError)
+    it('is held until the body ends, and given back once', async () => {
+      const all = setUp(2)
+      const ends = {
+        async done(reader: ReadableStreamDefaultReader, { close }: { close: () => void }) {
+          close()
+          await reader.read()
+        },
+        async failed(reader: ReadableStreamDefaultReader, { fail }: { fail: () => void }) {
+          fail()
+          await reader.read().catch(() => {})
+        },
+        async cancelled(reader: ReadableStreamDefaultReader) {
+          await reader.cancel()
+        },
+        async cancelledInWait(reader: ReadableStreamDefaultReader) {
+          const reading = reader.read()
+          await reader.cancel()
+          await reading
+        },
+        async cancelledTwice(reader: ReadableStreamDefaultReader) {
+          await Promise.all([reader.cancel(), reader.cancel()])
+        },
+      }
+      for (const end of Object.values(ends)) {
+        const { response, controller } = openBody()
+        const id = all.answers.length
+        const call = all.fetch(URL_A, { headers: { id: `${id}` } })
+        all.answers[id]!.resolve(response)
+        const reader = (await call).body!.getReader()
+        await settle()
+        expect(await room(all), end.name).toBe(1)
+        await end(reader, { close: () => controller.close(), fail: () => controller.error(new Error('cut')) })
+        await settle()
+        expect(await room(all), end.name).toBe(2)
+      }
+    })
+
+    it('is given back once, even to an answer that tells its end twice', async () => {
+      let running = 0
+      const fetch = concurrencyLimit({ limit: 1 })(async () => {
+        expect(++running).toBe(1)
+        await settle()
+        running--
+        const watch = ({ end }: Watcher) => {
+          end?.({})
+          end?.({ cancelled: true })
+        }
+        return setAnswer(new Response(null), { data: undefined, watch })
+      })
+      await Promise.all(Array.from({ length: 5 }, () => fetch(URL_A, {})))
+    })
+
+    it('is given back when the fetch fails, at once or later', async () => {
+      let broken: 'at once' | 'later' | undefined
+      const inner = setUp(2)
+      const fetch = concurrencyLimit({ limit: 1 })((url, init) => {
+        if (broken === 'at once') throw new ConnectionError('x')
+        return broken ? Promise.reject(new ConnectionError('x')) : inner.fetch(url, init)
+      })
+      for (broken of ['at once', 'later', 'at once'] as const)
+        expect(await failureOf(fetch(URL_A, {}))).toBeInstanceOf(ConnectionError)
+      broken = undefined
+      expect(await room({ ...inner, fetch })).toBe(1)
+    })
+
+    it('is held by a stream until it is read, left or aborted', async () => {
+      const fetch = createFakeFetch({ reply: () => 'one two three four' })
+      const client = clientOf(fetch, { policies: [concurrencyLimit({ limit: 1, queue: 0 })] })
+      const busy = () => failureOf(createChatCompletion(client, chatRequest))
+      for await (const _ of streamChatCompletion(client, chatRequest))
+        expect((await busy()).name).toBe('QueueFullError')
+      await createChatCompletion(client, chatRequest)
+      for await (const _ of streamChatCompletion(client, chatRequest)) break
+      await createChatCompletion(client, chatRequest)
+      const controller = new AbortController()
+      await failureOf(async () => {
+        for await (const _ of streamChatCompletion(client, chatRequest, controller)) controller.abort()
+      })
+      await createChatCompletion(client, chatRequest)
+    })
+
+    it('is neither lost nor doubled by whatever happens', async () => {
+      const step = fc.oneof(
+        fc.record({ type: fc.constant('start' as const) }),
+        fc.record({
+          type: fc.constantFrom('end' as const, 'fail' as const, 'abort' as const),
+          at: fc.nat(20),
+        }),
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 3 }),
+          fc.array(step, { maxLength: 60 }),
+          async (limit, steps) => {
+            const all = setUp(limit)
+            const waiting: { id: number; controller: AbortController }[] = []
+            const running: number[] = []
+            const started: number[] = []
+            let ids = 0
+            const admit = () => {
+              while (running.length < limit && waiting.length) {
+                const { id } = waiting.shift()!
+                running.push(id)
+                started.push(id)
+              }
+            }
+            for (const one of steps) {
+              if (one.type === 'start') {
+                const controller = new AbortController()
+                all.start({ signal: controller.signal }).catch(() => {})
+                waiting.push({ id: ids++, controller })
+              } else if (one.type === 'abort') {
+                const [left] = waiting.splice(one.at % (waiting.length || 1), 1)
+                left?.controller.abort()
+              } else {
+                const [id] = running.splice(one.at % (running.length || 1), 1)
+                if (id === undefined) continue
+                if (one.type === 'end') all.answers[id]!.resolve(new Response(null))
+                else all.answers[id]!.reject(new ConnectionError('x'))
+              }
+              admit()
+              await settle(8)
+              expect(all.order).toEqual(started)
+            }
+          },
+        ),
+        { numRuns: 200 },
+      )
+    })
   })
 
-  it('may have no limit', async () => {
-    const { start, order } = setUp(Number.POSITIVE_INFINITY)
-    for (let i = 0; i < 1000; i++) start()
-    expect(order).toHaveLength(1000)
+  describe('options', () => {
+    it.each([
+      { limit: 0 },
+      { limit: 1.5 },
+      { limit: Number.NaN },
+      { limit: '3' as never },
+      { limit: undefined as never },
+      { limit: 1, queue: -1 },
+      { limit: 1, queue: 0.5 },
+      { limit: 1, queue: null as never },
+    ])('%o are refused', options => {
+      expect(() => concurrencyLimit(options)).toThrow(ConfigurationError)
+    })
+
+    it('may have no limit', async () => {
+      const { start, order } = setUp(Number.POSITIVE_INFINITY)
+      for (let i = 0; i < 1000; i++) start()
+      expect(order).toHaveLength(1000)
+    })
   })
-})
+}
