@@ -788,7 +788,7 @@ describe('cache', () => {
       expect(next).toHaveBeenCalledOnce()
     })
 
-    it('leaves a Request with a body, and what is not given as text, to the fetch', async () => {
+    it('leaves a Request, and what is not given as text, to the fetch', async () => {
       const next = vi.fn<Fetch>(async () => json({ data: [{ id: 'a' }] }))
       const fetch = cache()(next)
       for (let i = 0; i < 2; i++) {

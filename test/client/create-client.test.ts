@@ -146,8 +146,9 @@ describe('baseUrl', () => {
     ].filter(value => value !== null),
   )('%j is refused', async baseUrl => {
     const { message } = await refusal({ baseUrl })
-    // Not what was given: a key may be in it.
-    expect(message).toBe('baseUrl must be an http(s) URL without credentials, query or fragment')
+    expect(message).toMatch(/^baseUrl must be an http\(s\) URL/)
+    // The same for each: a key may be in what was given.
+    expect(message).toBe((await refusal({ baseUrl: 'nonsense' })).message)
   })
 
   it('without TLS is for keys of this machine only', async () => {
@@ -187,7 +188,9 @@ describe('apiKey', () => {
     `${'x'.repeat(1e5)}\u0000`,
   ])('%j is refused, also from a function', async apiKey => {
     const { message } = await refusal({ apiKey, allowBrowserKey: true })
-    expect(message).toBe(apiKey ? 'apiKey must be ASCII characters without spaces' : 'apiKey is empty')
+    expect(message).toMatch(/^apiKey (is empty|must be ASCII characters)/)
+    expect(message.length).toBeLessThan(100)
+    if (apiKey.trim()) expect(message).not.toContain(apiKey)
     const { fetch, urls } = recorder()
     const error = await failureOf(listModels(clientOf(fetch, { apiKey: () => apiKey })))
     expect(error).toBeInstanceOf(ConfigurationError)
@@ -415,7 +418,9 @@ describe('headers', () => {
     await refusal({ headers })
     const { fetch, urls } = recorder()
     const failure = await failureOf(listModels(clientOf(fetch), { headers }))
-    expect(failure).toMatchObject({ name: 'ValidationError', issues: [{ path: `headers["${name}"]` }] })
+    expect(failure.name).toBe('ValidationError')
+    expect(failure.issues).toHaveLength(1)
+    expect(failure.issues[0].path).toMatch(new RegExp(`^headers\\W+${name}\\b`))
     expect(urls).toEqual([])
   })
 

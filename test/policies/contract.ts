@@ -48,7 +48,7 @@ export interface OwnWait {
   readonly next?: Fetch
   /** Whether the first call does not wait, but lets the second. */
   readonly isSecond?: boolean
-  /** Whether the policy lets a `Request` through, and has nothing to wait for then. */
+  /** Whether the policy steps aside for a `Request`, which then waits for nothing. */
   readonly passesRequests?: boolean
 }
 
@@ -73,14 +73,15 @@ const CALLERS: { readonly [by: string]: Caller } = {
   },
 }
 
-function waitContract({
-  name,
-  create,
-  next = async () => new Response('', { status: 503 }),
-  isSecond,
-  passesRequests,
-}: OwnWait): void {
-  const callers = Object.keys(CALLERS).filter(by => !(passesRequests && by.includes('Request')))
+function waitContract(wait: OwnWait): void {
+  const {
+    name,
+    create,
+    next = async () => new Response('', { status: 503 }),
+    isSecond,
+    passesRequests,
+  } = wait
+  const callers = Object.keys(CALLERS).filter(by => !passesRequests || !by.includes('Request'))
   it.each(callers)(`for ${name} ends at once by %s, and sends nothing more`, async by => {
     vi.useFakeTimers()
     try {
