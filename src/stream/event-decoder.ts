@@ -19,7 +19,9 @@ function createStrayFinder(): (piece: string) => readonly (readonly [line: strin
     const rest = text.slice(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1)
     const mayBe = /^(\{|error:)/.test(rest) || 'error:'.startsWith(rest)
     open = mayBe && rest.length < MAX_STRAY ? rest : '-'
-    if (!/^(\{|error:)|[\r\n](\{|error:)/.test(text)) return []
+    // Looked for as texts: an expression over every piece would show in the time that a stream takes.
+    const beginnings = ['\n{', '\nerror:', '\r{', '\rerror:']
+    if (!/^(\{|error:)/.test(text) && !beginnings.some(beginning => text.includes(beginning))) return []
     const lines = text.matchAll(/(?:^|[\r\n])(?:error: *([^\r\n]*)|(\{[^\r\n]*))(?=[\r\n])/g)
     return Array.from(lines, ({ 0: line, 1: value, 2: json, index }) => [
       value ?? json!,
