@@ -8,6 +8,7 @@ const config: UserConfig = defineConfig({
     'src/index.ts',
     'src/interceptors/index.ts',
     'src/mcp/index.ts',
+    'src/otel/index.ts',
     'src/testing/index.ts',
     'src/testing/server.ts',
   ],

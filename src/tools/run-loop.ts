@@ -32,7 +32,7 @@ export async function runLoop(
     onStep,
     ...more
   } = options
-  const { parallel, onToolError, idempotencyKey, ...callOptions } = more
+  const { parallel, onToolError, aroundTool, idempotencyKey, ...callOptions } = more
   const messages = [...request.messages]
   const steps: ToolStep[] = []
   /** The tools of the latest request. */
@@ -77,7 +77,7 @@ export async function runLoop(
     const calls = openCalls(messages)
     // The calls of an answer that is not whole may be cut, too.
     const cut = cutReason(answer)
-    const context = { tools, parallel, onToolError, signal, step: asked, messages: [...messages] }
+    const context = { tools, parallel, onToolError, aroundTool, signal, step: asked, messages: [...messages] }
     const { results, pending, isInvalid } = await runCalls(cut ? [] : calls, {
       ...context,
       tell: result => emit({ type: 'toolResult', ...result }),

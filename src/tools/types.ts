@@ -142,6 +142,8 @@ export interface RunToolsOptions extends CallOptions {
   readonly parallel?: number | undefined
   /** Stops after this many answers in a row in which no call could be run as the model wrote it. @default 3 */
   readonly maxInvalid?: number | undefined
+  /** Stands around each tool that is run, to watch it: `toolSpans` of `llmfetch/otel` makes one. It calls `work` once and gives what that gives. */
+  readonly aroundTool?: (<T>(call: ToolCall, work: () => Promise<T>) => Promise<T>) | undefined
   /** Whether to stop after a step with calls. */
   readonly stopWhen?: ((steps: readonly ToolStep[]) => unknown) | undefined
   /** Changes the request of the next step, and of that alone, by returning another one. */
