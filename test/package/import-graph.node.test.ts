@@ -25,13 +25,13 @@ const allowed: { readonly [folder: string]: readonly string[] } = {
   lists: [...core, 'client', 'stream'],
   webhooks: core,
   usage: core,
-  tools: [...core, 'client', 'stream', 'validation', ...endpoints],
-  output: [...core, 'client', 'stream', 'validation', 'tools', ...endpoints],
+  output: [...core, 'client', 'stream', 'validation', ...endpoints],
+  tools: [...core, 'client', 'stream', 'validation', ...endpoints, 'output'],
   builder: [...core, ...endpoints, 'client', 'stream', 'validation'],
   'llm-client': [...core, ...endpoints, 'builder', 'client', 'policies', 'stream', 'validation'],
   // Subpaths are leaves.
   interceptors: core,
-  mcp: [...core, 'tools'],
+  mcp: [...core, 'tools', 'type:chat'],
   otel: [...core, 'policies'],
   relay: [...core, 'client', 'stream', 'policies', 'chat'],
   openai: [...core, 'client', 'stream', 'files'],
@@ -47,7 +47,7 @@ const dependencies: { readonly [name: string]: (path: string) => boolean } = {
 }
 
 const isServer = (path: string) => /^testing\/server[^/]*\.ts$/.test(path)
-const entries = ['index.ts', 'interceptors/index.ts', 'testing/index.ts']
+const entries = ['index.ts', 'interceptors/index.ts', 'mcp/index.ts', 'testing/index.ts']
 
 /** The first way from a module back to itself. */
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {

@@ -96,6 +96,7 @@ function waitContract(wait: OwnWait): void {
       const failing = failureOf(call(controller.signal))
       failing.then(ended)
       await vi.advanceTimersByTimeAsync(10)
+      if (isSecond) await vi.waitFor(() => expect(sent).toHaveBeenCalled())
       expect(ended).not.toHaveBeenCalled()
       const count = sent.mock.calls.length
       const reason = new Error('mine')

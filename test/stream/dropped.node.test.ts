@@ -31,7 +31,11 @@ function open(config: ClientConfig = {}) {
 
 /** Collects garbage until a condition holds. */
 async function untilCollected(condition: () => boolean): Promise<void> {
-  for (let round = 0; round < 100 && !condition(); round++) await collectGarbage()
+  for (let round = 0; round < 300 && !condition(); round++) {
+    await collectGarbage()
+    // The server hears of it over the network.
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
   expect(condition()).toBe(true)
 }
 
