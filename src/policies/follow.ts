@@ -3,7 +3,7 @@ import type { CallEnd } from '../call/watcher.ts'
 import { type Counts, usageOf } from '../wire/usage.ts'
 
 /** What was seen of a call that is over. Texts of the service are as it sent them. */
-export interface SeenCall {
+interface SeenCall {
   /** `cancelled`: the caller aborted it, closed the client or left the stream early. */
   readonly outcome: 'complete' | 'failed' | 'cancelled'
   readonly error: unknown

@@ -16,7 +16,7 @@ export interface CollectedSpan {
   readonly events: number
 }
 
-export interface CollectedMetric {
+interface CollectedMetric {
   readonly name: string
   readonly unit: string
   readonly kind: 'sum' | 'histogram'

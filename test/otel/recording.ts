@@ -3,7 +3,7 @@ import type { Attributes, MeterLike, SpanLike, TracerLike } from '../../src/otel
 import conventions from '../fixtures/genai-conventions.json' with { type: 'json' }
 
 /** A span as the tracer below keeps it. */
-export interface RecordedSpan {
+interface RecordedSpan {
   readonly name: string
   readonly kind: number | undefined
   readonly parent: RecordedSpan | undefined

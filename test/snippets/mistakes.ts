@@ -173,7 +173,7 @@ export const mistakes: readonly Mistake[] = [
     make: () => call(failing({ stall: 'headers' }), {}, { signal: AbortSignal.timeout(20) }),
   },
   {
-    sees: 'There is no fetch here: give one to the client',
+    sees: 'fetch must be a function',
     async make() {
       const { fetch } = globalThis
       Object.assign(globalThis, { fetch: undefined })
@@ -217,7 +217,7 @@ export const mistakes: readonly Mistake[] = [
         })) as unknown as Fetch,
       }),
   },
-  { sees: 'fetch gave no Response that can be read', make: () => call({ policies: [retry as Any] }) },
+  { sees: 'No Response of the shape that the API promises', make: () => call({ policies: [retry as Any] }) },
 
   {
     sees: 'The circuit is open',
