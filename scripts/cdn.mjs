@@ -15,7 +15,7 @@ const folder = join(root, 'dist/cdn')
 const readmeFile = join(root, 'README.md')
 const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** The licences of the bundled packages, which ask to be passed on. */
+/** The licences of the bundled packages, which ask to be passed on. The build has already put the parts of valibot into `dist`. */
 function licencesOf(inputs) {
   const packages = inputs.flatMap(input => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [])
   return [...new Set(packages)].sort().map(name => {
@@ -43,7 +43,10 @@ if (warnings.length) throw new Error('The bundle was made with warnings')
 const [{ path, contents }] = outputFiles
 mkdirSync(folder, { recursive: true })
 writeFileSync(path, contents)
-writeFileSync(join(folder, 'licenses.txt'), licencesOf(Object.keys(metafile.inputs)).join('\n---\n\n'))
+writeFileSync(
+  join(folder, 'licenses.txt'),
+  licencesOf([...Object.keys(metafile.inputs), 'node_modules/valibot/']).join('\n---\n\n'),
+)
 
 const integrity = `sha384-${createHash('sha384').update(contents).digest('base64')}`
 const readme = readFileSync(readmeFile, 'utf8')

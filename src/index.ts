@@ -107,6 +107,7 @@ export { type ParseObjectOptions, parseObject } from './output/parse-object.ts'
 export type { DeepPartial, JsonSchema, Schema, SchemaIssue, SchemaResult } from './output/schema.ts'
 export { type ObjectStream, streamObject } from './output/stream-object.ts'
 export type { WorkStream } from './output/work-stream.ts'
+export { askUsage } from './policies/ask-usage.ts'
 export {
   type CircuitBreaker,
   type CircuitBreakerOptions,
@@ -121,6 +122,7 @@ export type { FallbackTarget } from './policies/fallback-target.ts'
 export { type Logger, type LogLevel, type LogOptions, log } from './policies/log.ts'
 export { type Metrics, type MetricsOptions, type MetricsSnapshot, metrics } from './policies/metrics.ts'
 export type { CallReport } from './policies/observe.ts'
+export { prometheus } from './policies/prometheus.ts'
 export { type FailedAttempt, type RetryOptions, retry } from './policies/retry.ts'
 export { timeout } from './policies/timeout.ts'
 export { type EventStream, openStream, type StreamResponse } from './stream/event-stream.ts'
@@ -144,6 +146,7 @@ export type {
   ToolStep,
   ToolStop,
 } from './tools/types.ts'
+export { cost, type Price } from './usage/cost.ts'
 export { createValidator } from './validation/create-validator.ts'
 export { ChatCompletionRequestSchema, EmbeddingRequestSchema } from './validation/schemas.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './validation/standard-schema.ts'

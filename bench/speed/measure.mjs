@@ -13,6 +13,7 @@ export async function measureWorks(ids, { network, worksOf, processesOf }) {
   const most = Math.max(...ids.map(processesOf))
   for (let run = 0; run < most; run++)
     for (const id of ids.filter(one => run < processesOf(one))) {
+      console.log(`Measuring ${id}, process ${run + 1} of ${processesOf(id)}`)
       const worker = await startWorker(new URL('./client.mjs', import.meta.url), [id, network])
       for (const { id: work } of worksOf(id)) {
         const list = taken.get(work)?.get(id) ?? []

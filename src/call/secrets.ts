@@ -6,7 +6,7 @@ const SECRET =
  * in it: `x-functions-key` is one, `x-portkey-provider` and `x-tokenizer` are not, and an idempotency key is none.
  */
 export function isSecret(name: string): boolean {
-  return SECRET.test(name.replace(/_|(?=[A-Z])/g, '-'))
+  return SECRET.test(name.replace(/([a-z\d])(?=[A-Z])|_/g, '$1-'))
 }
 
 /** Converts a text to or from base64, where that can be done. */

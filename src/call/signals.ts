@@ -3,11 +3,11 @@ import { refuse } from '../errors/validation-error.ts'
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
 
-/** Not `this`, which is another object in workerd. */
+/** Takes the signal from the event: workerd gives listeners no `this` of their own. */
 function tellAll({ target }: Event): void {
   const signal = target as AbortSignal
   signal.removeEventListener('abort', tellAll)
-  for (const tell of callbacks.get(signal)!) tell()
+  for (const tell of callbacks.get(signal) ?? []) tell()
 }
 
 /** Aborts, with a reason that {@link reasonOf} finds on every platform: the signals of some have none. */

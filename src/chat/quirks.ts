@@ -50,7 +50,7 @@ export function readMessage(message: Json): void {
 }
 
 /** The names under which services send thinking as a text. */
-export const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as const
+const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as const
 
 /**
  * Reads the thinking in a message or a delta, whatever the service calls it: `reasoning_content` (DeepSeek), `reasoning`

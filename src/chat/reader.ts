@@ -43,8 +43,8 @@ export function chatReader(
   let isDone = false
   const nameEvent = () => `Event ${events}`
 
-  function parse(text: string, name: () => string, isError: boolean): Json {
-    const json = rename(parseJson(text, name)) as Json
+  function parse(text: string, name: () => string, isWhole: boolean, isError = false): Json {
+    const json = rename(parseJson(text, name, isWhole)) as Json
     if (isError || isFailure(json, 'choices')) throwRelayed(text, json, response, scrub)
     if (Array.isArray(json)) throw new ProtocolError(`${name()} is not a JSON object`)
     return json
@@ -86,7 +86,7 @@ export function chatReader(
   return {
     parse({ data, event }) {
       events++
-      const json = parse(data, nameEvent, event === 'error')
+      const json = parse(data, nameEvent, false, event === 'error')
       // Some services leave these out where they have nothing to say.
       if (!json.choices && !Object.keys(json).length) return undefined
       json.choices ??= []
@@ -102,7 +102,7 @@ export function chatReader(
       if (json.message || isFailure(json, 'choices')) throw apiFailure(line, response, scrub)
     },
     parseWhole(text) {
-      const json = parse(text, () => nameAnswer(text, response, scrub), false)
+      const json = parse(text, () => nameAnswer(text, response, scrub), true)
       if (Object(json.choices)[0]?.delta) {
         const chunk = read(json as unknown as ChatCompletionChunk)
         end(false)

@@ -56,5 +56,5 @@ export function locate(error: unknown, method: string, url: string): void {
 
 /** The message of an error without the place that {@link locate} put before it: who passes it on adds its own. */
 export function bareMessage({ message, url }: LLMError): string {
-  return url ? message.slice(message.indexOf(': ') + 2) : message
+  return url ? message.replace(/^[A-Z]+ \S+: /, '') : message
 }

@@ -16,8 +16,8 @@ export interface OutputErrorDetails extends LLMErrorDetails {
 }
 
 /**
- * The model answered, but not with what was asked for: an object was not made, or a tool cannot take its arguments. The
- * message holds no word of the model; `issues` and `completion` may, so they are not printed with the error.
+ * The model answered, but not with what was asked for: its answer is not the object, or its call does not fit the tool. The
+ * message holds no word of the model. `issues` and `completion` may, so they are not printed with the error.
  */
 export class OutputError extends LLMError<LLMErrorDetails> {
   override name = 'OutputError'

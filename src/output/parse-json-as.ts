@@ -1,10 +1,11 @@
 import { OutputError } from '../errors/output-error.ts'
+import { joinPath } from '../errors/validation-error.ts'
 import { removeNulls } from './remove-nulls.ts'
 import type { Schema, SchemaIssue } from './schema.ts'
 import type { SchemaNode } from './strict-schema.ts'
 
 function pathOf({ path = [] }: SchemaIssue): string {
-  return path.map(part => String(typeof part === 'object' ? part.key : part)).join('.')
+  return joinPath(path.map(part => String(typeof part === 'object' ? part.key : part)))
 }
 
 /**
@@ -23,7 +24,7 @@ export async function parseJsonAs<T>(
   try {
     json = JSON.parse(text)
   } catch {
-    // The platform's error quotes the text.
+    // Not as `cause`: the platform's error quotes the text.
     const issues = [{ path: '', message: 'is not JSON' }]
     throw new OutputError('The model wrote no JSON', { code: 'NOT_JSON', issues })
   }
@@ -31,9 +32,6 @@ export async function parseJsonAs<T>(
   const result = await schema['~standard'].validate(json)
   if (!result.issues) return result.value
   const issues = result.issues.map(issue => ({ path: pathOf(issue), message: issue.message }))
-  const paths = issues.slice(0, 20).map(({ path }) => path || 'its root')
-  throw new OutputError(`The schema refuses what the model wrote at ${paths.join(', ')}`, {
-    code: 'SCHEMA',
-    issues,
-  })
+  // Without the paths: keys of a map are the model's words, too.
+  throw new OutputError('The schema refuses what the model wrote', { code: 'SCHEMA', issues })
 }

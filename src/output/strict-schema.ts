@@ -13,10 +13,10 @@ export interface SchemaNode {
   readonly $ref?: string
 }
 
-/** The null beside an optional member that was forced to be there. Told from a null of the schema's own by its identity. */
+/** The null beside an optional member that was forced to be there. Its identity tells it from a null of the schema's own. */
 export const ADDED_NULL: SchemaNode = { type: 'null' }
 
-/** What strict services refuse. A description or a member's name may look like it: then the schema only loses `strict`. */
+/** Finds what strict services refuse. A description or a member's name that looks like it only costs the schema its `strict`. */
 const LOOSE =
   /"additionalProperties":(?!false)|"(allOf|default|prefixItems)":|:{}|"format":"(?!date|time|duration|email|hostname|ipv|uuid)|\(\?[=!<]/
 
@@ -41,7 +41,7 @@ export function strictSchema(schema: JsonSchema, force = false): SchemaNode | un
     }
     // A type is asked for beside constants, too.
     if ([node.enum ?? node.const].flat().every(value => typeof value === 'string')) node.type ??= 'string'
-    if (node.type !== 'object') return node
+    if (![node.type].flat().includes('object')) return node
     for (const [name, part] of Object.entries<SchemaNode>(properties)) {
       if (!(part.type || part.anyOf || part.$ref)) fits = false
       if (required.includes(name)) continue

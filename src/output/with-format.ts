@@ -7,7 +7,7 @@ import type { ObjectAsk } from './object-options.ts'
 import type { Schema } from './schema.ts'
 
 /** The models of each client that have refused a JSON Schema. */
-const refusals: WeakMap<Client, Set<string>> = new WeakMap()
+const refusals: WeakMap<Client, Set<string>> = /* @__PURE__ */ new WeakMap()
 
 /** Tells the model the schema, where the service does not. */
 function instruct(messages: readonly Message[], schema: Schema<unknown>): readonly Message[] {

@@ -8,7 +8,7 @@ import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { openBody, readText } from '../wire/body.ts'
 import { nameAnswer } from '../wire/json.ts'
-import { createEventDecoder } from './event-decoder.ts'
+import { createEventDecoder, type StrayLine } from './event-decoder.ts'
 
 /** The last value of a stream: nothing that comes after it is read. */
 export class Last<T> {
@@ -90,7 +90,7 @@ export async function openEvents<T>(
   /** Whether nothing more is read: the body has ended, or the last value has been handed out. */
   let atEnd: 'body' | 'value' | undefined
   /** What has arrived, and the index of the next. An event's JSON is parsed when it is asked for. */
-  let events: readonly EventSourceMessage[] = []
+  let events: readonly (EventSourceMessage | StrayLine)[] = []
   let index = 0
   /** A value made ahead: the first, or that of a whole answer. */
   let ready: T | undefined
@@ -142,7 +142,11 @@ export async function openEvents<T>(
     )
   }
 
-  function parse(event: EventSourceMessage): T | undefined {
+  function parse(event: EventSourceMessage | StrayLine): T | undefined {
+    if ('stray' in event) {
+      dialect.parseStray?.(event.stray)
+      return undefined
+    }
     if (event.data === '[DONE]') return complete(true)
     try {
       const value = event.data ? dialect.parse(event) : undefined
@@ -190,10 +194,8 @@ export async function openEvents<T>(
     }
     if (start) state = 'reading'
     if (!bytes) atEnd = 'body'
-    const { events: arrived, strays } = decode(piece, bytes?.length ?? 0)
-    events = arrived
+    events = decode(piece, bytes?.length ?? 0)
     index = 0
-    for (const line of strays) dialect.parseStray?.(line)
   }
 
   const reader: EventReader<T> = {

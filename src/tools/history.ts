@@ -4,38 +4,26 @@ import type { ToolResult } from './types.ts'
 /** A message in either spelling: histories come from browsers and from other libraries, too. */
 type AnyMessage = Message & { toolCallId?: unknown; tool_call_id?: unknown; tool_calls?: unknown }
 
-/** Calls that wait for an answer. */
-export interface OpenCalls {
-  readonly calls: readonly ToolCall[]
-  /** Where in the history the answers go. */
-  readonly place: number
+function lastAnswer(messages: readonly Message[]): number {
+  return messages.findLastIndex(({ role }) => role === 'assistant')
 }
 
-const lastAnswer = (messages: readonly Message[]) =>
-  messages.findLastIndex(({ role }) => role === 'assistant')
-const isToolMessage = ({ role }: Message) => role === 'tool'
-
-/**
- * A copy of a history in which the tool messages come right behind the model's last message, where services want them: the
- * caller may have pushed one behind something else.
- */
-export function copyHistory(messages: readonly Message[]): Message[] {
-  const at = lastAnswer(messages) + 1
-  const after = messages.slice(at)
-  const others = after.filter(message => !isToolMessage(message))
-  return [...messages.slice(0, at), ...after.filter(isToolMessage), ...others]
-}
-
-/** The calls of the model's last message that no tool message answers. */
-export function openCalls(messages: readonly AnyMessage[]): OpenCalls {
+/** The calls of the model's last message that no tool message behind it answers. */
+export function openCalls(messages: readonly AnyMessage[]): readonly ToolCall[] {
   const at = lastAnswer(messages)
   const calls = messages[at]?.toolCalls ?? messages[at]?.tool_calls
-  const answers = messages.slice(at + 1).filter(isToolMessage) as AnyMessage[]
-  const answered = new Set(answers.map(({ toolCallId, tool_call_id: id }) => toolCallId ?? id))
-  return {
-    calls: Array.isArray(calls) ? calls.filter(call => call && !answered.has(call.id)) : [],
-    place: at + 1 + answers.length,
-  }
+  const answered = messages.slice(at + 1).map(({ toolCallId, tool_call_id: id }) => toolCallId ?? id)
+  return Array.isArray(calls) ? calls.filter(call => call && !answered.includes(call.id)) : []
+}
+
+/**
+ * Adds messages to a history. Tool messages go right behind the model's last one, where services want them: the user may have
+ * said something since, and a caller may have pushed an answer behind a picture.
+ */
+export function addMessages(messages: Message[], more: readonly Message[]): void {
+  const after = [...messages.splice(lastAnswer(messages) + 1), ...more]
+  for (const isAnswer of [true, false])
+    messages.push(...after.filter(({ role }) => (role === 'tool') === isAnswer))
 }
 
 /** The messages that answer calls. What no tool message can hold comes behind them all, in one of the user's. */

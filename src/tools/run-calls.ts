@@ -15,7 +15,7 @@ import {
 
 /** What the calls of one step have in common. */
 export interface CallContext
-  extends Pick<RunToolsOptions, 'parallel' | 'onToolError'>,
+  extends Pick<RunToolsOptions, 'parallel' | 'onToolError' | 'aroundTool'>,
     Omit<ToolContext, 'call'> {
   readonly tools: readonly Tool[]
   /** Is told of each result as soon as it is there. */
@@ -54,7 +54,7 @@ async function execute(
  * at once, and one that fails leaves the others alone.
  */
 export async function runCalls(calls: readonly ToolCall[], options: CallContext): Promise<CallResults> {
-  const { tools, parallel = Infinity, onToolError, tell, ...about } = options
+  const { tools, parallel = Infinity, onToolError, aroundTool, tell, ...about } = options
   const { signal } = about
   const names = tools.map(each => each.function?.name)
   const jobs: (() => Promise<ToolResult>)[] = []
@@ -89,7 +89,8 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
       const input = await runner?.parse(call.function.arguments)
       isInvalid = false
       if (!runner?.execute || (runner.approve && !(await runner.approve(input, context)))) return undefined
-      return () => answer(call, () => execute(context, runner, input))
+      const work = () => execute(context, runner, input)
+      return () => answer(call, () => (aroundTool ? aroundTool(call, work) : work()))
     } catch (error) {
       const told =
         error instanceof OutputError ? `${error.message}: ${describeIssues(error.issues)}` : undefined

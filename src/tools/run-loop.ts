@@ -4,7 +4,7 @@ import { isLLMError } from '../errors/llm-error.ts'
 import { addUsage } from '../output/add-usage.ts'
 import { cutReason } from '../output/cut-reason.ts'
 import type { Emit } from '../output/work-stream.ts'
-import { answersOf, copyHistory, openCalls } from './history.ts'
+import { addMessages, answersOf, openCalls } from './history.ts'
 import { runCalls } from './run-calls.ts'
 import type { RunToolsOptions, ToolEvent, ToolRun, ToolStep, ToolStop } from './types.ts'
 
@@ -32,8 +32,8 @@ export async function runLoop(
     onStep,
     ...more
   } = options
-  const { parallel, onToolError, idempotencyKey, ...callOptions } = more
-  const messages = copyHistory(request.messages)
+  const { parallel, onToolError, aroundTool, idempotencyKey, ...callOptions } = more
+  const messages = [...request.messages]
   const steps: ToolStep[] = []
   /** The tools of the latest request. */
   let tools = request.tools ?? []
@@ -74,16 +74,16 @@ export async function runLoop(
 
   /** Runs the calls of the last message. Returns the run, if that is its end. */
   async function finishStep(answer?: ChatCompletion): Promise<ToolRun | undefined> {
-    const { calls, place } = openCalls(messages)
+    const calls = openCalls(messages)
     // The calls of an answer that is not whole may be cut, too.
     const cut = cutReason(answer)
-    const context = { tools, parallel, onToolError, signal, step: asked, messages: [...messages] }
+    const context = { tools, parallel, onToolError, aroundTool, signal, step: asked, messages: [...messages] }
     const { results, pending, isInvalid } = await runCalls(cut ? [] : calls, {
       ...context,
       tell: result => emit({ type: 'toolResult', ...result }),
     })
     signal.throwIfAborted()
-    messages.splice(place, 0, ...answersOf(results))
+    addMessages(messages, answersOf(results))
     const step = { completion: answer, results }
     steps.push(step)
     await onStep?.(step, [...messages])
@@ -99,7 +99,8 @@ export async function runLoop(
     return asked < maxSteps ? undefined : runOf('steps')
   }
 
-  let run = openCalls(messages).calls.length ? await finishStep() : undefined
+  addMessages(messages, [])
+  let run = openCalls(messages).length ? await finishStep() : undefined
   while (!run) {
     await askModel()
     run = await finishStep(completion)

@@ -10,8 +10,8 @@ import type { RunToolsOptions, ToolRun } from './types.ts'
  * `stopped` says why the run is over; `messages` is all that the next one needs.
  *
  * What is wrong with a call, or goes wrong in a tool, is told to the model. Arguments are checked, and `approve` is asked, for each
- * call that is run, also for those that the given history brings along: one from a browser can hold calls that no model
- * made, and tool messages that no tool gave. Who must not trust those keeps the history on the server.
+ * call that is run, those that the given history brings along included: a history from a browser can hold calls that no
+ * model made, and tool messages that no tool gave. Keep the history on the server where that matters.
  *
  * @throws {LLMError} where a request fails, with the run up to then as `partial`
  * @throws what `signal` aborts with, at once, whatever a tool does

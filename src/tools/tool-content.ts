@@ -1,7 +1,7 @@
 import type { ContentPart } from '../chat/types.ts'
 
 /** Where the content is. A symbol, because an output with any other member is data. */
-export const CONTENT: unique symbol = Symbol.for('llmfetch.content')
+export const CONTENT: unique symbol = /* @__PURE__ */ Symbol.for('llmfetch.content')
 
 /** An output that is not to be told as JSON; see {@link toolContent}. */
 export interface ToolContent {

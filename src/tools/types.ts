@@ -13,7 +13,7 @@ import type { CallOptions } from '../client/types.ts'
 import type { JsonSchema, Schema } from '../output/schema.ts'
 
 /** Where a tool's runner is. A symbol, because no JSON and no request shows it, and a copy of the tool still has it. */
-export const RUNNER: unique symbol = Symbol.for('llmfetch.tool')
+export const RUNNER: unique symbol = /* @__PURE__ */ Symbol.for('llmfetch.tool')
 
 /** What a tool is told besides its input. */
 export interface ToolContext {
@@ -34,11 +34,12 @@ export interface ToolOptions<Input> {
   readonly description?: string | undefined
   /** Any Standard Schema: it types, describes and checks the input. @default none: any JSON object passes unchecked */
   readonly input?: Schema<Input> | undefined
-  /** The JSON Schema of the input, where `input` tells none or is left out. Sent as it is, not used to check. */
+  /** The JSON Schema of the input, where `input` tells none or is left out. It is sent, and checks nothing. */
   readonly parameters?: JsonSchema | undefined
   /**
-   * Asks whether a call may run. If not it is left `pending`. It is asked for every call, one after the other, also for one that the history brings
-   * along: a history that a browser has sent can hold calls that no model ever made.
+   * Asks whether a call may run. If not it is left `pending`. Every call is asked about, one after the other, those that the
+   * history brings along as well: a history that a browser has sent can hold calls that no model made, and answers that no tool
+   * gave. So decide by what the server knows, never by what the history says.
    * @default every call runs
    */
   readonly approve?: ((input: Input, context: ToolContext) => boolean | Promise<boolean>) | undefined
@@ -95,7 +96,8 @@ export interface ToolStep {
 /**
  * Why a run stopped: with an answer (`'answer'`), at calls that wait for approval or are the caller's to run (`'pending'`), at a
  * limit (`'steps'`, `'tokens'`, `'invalid'`), because `stopWhen` said so (`'condition'`), or at an answer that the token limit
- * (`'length'`) or a filter (`'filter'`) has cut: calls in such an answer are not run. `'error'` stands only in the `partial` of an error.
+ * (`'length'`) or a filter (`'filter'`) has cut: calls in such an answer are not run. `'error'` stands in the `partial` of an
+ * error alone.
  */
 export type ToolStop =
   | 'answer'
@@ -140,6 +142,8 @@ export interface RunToolsOptions extends CallOptions {
   readonly parallel?: number | undefined
   /** Stops after this many answers in a row in which no call could be run as the model wrote it. @default 3 */
   readonly maxInvalid?: number | undefined
+  /** Stands around each tool that is run, to watch it: `toolSpans` of `llmfetch/otel` makes one. It calls `work` once and gives what that gives. */
+  readonly aroundTool?: (<T>(call: ToolCall, work: () => Promise<T>) => Promise<T>) | undefined
   /** Whether to stop after a step with calls. */
   readonly stopWhen?: ((steps: readonly ToolStep[]) => unknown) | undefined
   /** Changes the request of the next step, and of that alone, by returning another one. */

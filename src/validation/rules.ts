@@ -1,5 +1,5 @@
 /** What is wrong with a value: where in it, and what. The value itself is never in it. */
-export interface Problem {
+interface Problem {
   readonly path: readonly (string | number)[]
   readonly message: string
 }

@@ -7,16 +7,18 @@ const LASTING =
   /CERT|_(SSL|TLS)|UNABLE_TO|INVALID_ARG|EACCES|Z_DATA|NotCapable|Permission|Abort|Reference|bad port|llegal inv|not a f/
 
 /** Tells whether what `fetch` threw may pass by itself: by its name, its code and its text, and those of its cause. */
-export function mayHeal(thrown: unknown): boolean {
+export function mayHeal(thrown: unknown, depth = 0): boolean {
   const { name, code, message, cause } = Object(thrown)
-  return !LASTING.test(`${name} ${code} ${message}`) && (!cause || mayHeal(cause))
+  const lasts = LASTING.test(`${name} ${code} ${message}`)
+  // A cause may be its own cause.
+  return !lasts && (!cause || depth > 5 || mayHeal(cause, depth + 1))
 }
 
 /**
  * Takes out of an error, and of its causes, what may be a secret or the model's text: a URL's query (Deno's message, Bun's
  * `path`), and the bytes that undici's parser did not take.
  */
-function clean(error: unknown): void {
+function clean(error: unknown, depth = 0): void {
   const { cause } = Object(error)
   for (const name of ['message', 'stack', 'path', 'data']) {
     const text = Object(error)[name]
@@ -28,7 +30,7 @@ function clean(error: unknown): void {
         writable: true,
       })
   }
-  if (cause) clean(cause)
+  if (cause && depth < 5) clean(cause, depth + 1)
 }
 
 /**

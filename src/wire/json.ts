@@ -6,15 +6,16 @@ import { isObject, type Json } from './names.ts'
  * Parses JSON that a service sent.
  *
  * @param name says what it is, for the message: the text itself may be the user's
+ * @param isWhole whether it is a whole answer
  */
-export function parseJson(text: string, name: () => string): Json {
+export function parseJson(text: string, name: () => string, isWhole = true): Json {
   try {
     const value = JSON.parse(text)
     if (isObject(value)) return value
   } catch {}
   // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
   throw new ProtocolError(`${name()} is not a JSON object`, {
-    retryable: !text || /^[[{].*[^\]}]$/s.test(text.trim()),
+    retryable: isWhole && (!text || /^[[{].*[^\]}]$/s.test(text.trim())),
   })
 }
 

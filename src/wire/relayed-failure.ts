@@ -5,7 +5,7 @@ import { LimitError } from '../errors/limit-error.ts'
 import { bareMessage, isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
-import { throwFailure } from './json.ts'
+import { apiFailure } from './api-failure.ts'
 import type { Json } from './names.ts'
 
 /** The errors that have no status: those of a service are known by theirs. */
@@ -27,7 +27,7 @@ export function tellFailure(error: unknown): object {
     // The reader puts the status there again, and its own address.
     message: bareMessage(error).replace(/^\d{3} /, ''),
     type: type ?? name,
-    code: code ?? status ?? null,
+    code: code ?? null,
     param: param ?? null,
     name,
     status,
@@ -52,7 +52,10 @@ export function throwRelayed(
   const error: Json = Object(given)
   const { name, message, code, phase, retryable } = error
   const Failure = Object.hasOwn(CLASSES, `${name}`) ? CLASSES[`${name}`] : undefined
-  if (!Failure || error.status) throwFailure(text, response, scrub)
+  if (!Failure || error.status) {
+    const { retryAfter } = error
+    throw Object.assign(apiFailure(text, response, scrub), typeof retryAfter === 'number' && { retryAfter })
+  }
   const details = { code: code ?? undefined, phase, retryable: retryable === true }
   throw new Failure(scrub(`${message}`), details as never)
 }

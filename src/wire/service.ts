@@ -45,7 +45,7 @@ function parseBaseUrl(given: string): URL {
 function checkKey(key: unknown): string {
   return (
     (typeof key === 'string' && /^[!-~]+$/.exec(key.trim())?.[0]) ||
-    misconfigured('apiKey must be ASCII characters without spaces')
+    misconfigured(key === '' ? 'apiKey is empty' : 'apiKey must be ASCII characters without spaces')
   )
 }
 

@@ -41,9 +41,15 @@ import { never, policyContract } from '../policies/contract.ts'
 
 const hanging = { getItem: never, setItem: () => {}, removeItem: () => {} }
 policyContract('cache', () => cache(), [
-  { name: 'its store', create: () => cache({ store: hanging }) },
-  { name: 'key', create: () => cache({ key: never }) },
-  { name: "another caller's request", create: () => cache(), next: never, isSecond: true },
+  { name: 'its store', create: () => cache({ store: hanging }), passesRequests: true },
+  { name: 'key', create: () => cache({ key: never }), passesRequests: true },
+  {
+    name: "another caller's request",
+    create: () => cache(),
+    next: never,
+    isSecond: true,
+    passesRequests: true,
+  },
 ])
 
 /** What `withResponse()` tells of where an answer is from. */
@@ -335,6 +341,33 @@ describe('cache', () => {
       expect(sources).toEqual(['asked', 'hit', 'hit', 'asked', 'asked'])
     })
 
+    it.each<[string, object]>([
+      ['no message', {}],
+      ['a message of null', { message: null, finish_reason: 'stop' }],
+      ['an empty text', { message: { content: '' }, finish_reason: 'stop' }],
+      ['no reason to finish', { message: { content: 'Half' }, finish_reason: null }],
+      ['the reason error', { message: { content: 'Half' }, finish_reason: 'error' }],
+      ['the reason abort', { message: { content: 'Half' }, finish_reason: 'abort' }],
+      ['the reason content_filter', { message: { content: 'Half' }, finish_reason: 'content_filter' }],
+      ['an error of its own', { message: { content: 'Half' }, finish_reason: 'stop', error: { code: 502 } }],
+    ])('keeps no answer with a choice of %s', async (_, choice) => {
+      const store = watchedStore()
+      const next = vi.fn<Fetch>(async () => json({ ...completion, choices: [choice] }))
+      const fetch = cache({ store })(next)
+      const init = { method: 'POST', body: JSON.stringify(chatRequest) }
+      for (let i = 0; i < 2; i++) await (await fetch(BASE, init)).text()
+      expect([next.mock.calls.length, store.setItem.mock.calls.length]).toEqual([2, 0])
+    })
+
+    it.each(['stop', 'length', 'tool_calls', 'function_call'])('keeps one that ended in %s', async reason => {
+      const choice = { message: { content: 'Whole' }, finish_reason: reason }
+      const next = vi.fn<Fetch>(async () => json({ ...completion, choices: [choice] }))
+      const fetch = cache()(next)
+      const init = { method: 'POST', body: JSON.stringify(chatRequest) }
+      for (let i = 0; i < 2; i++) await (await fetch(BASE, init)).text()
+      expect(next).toHaveBeenCalledOnce()
+    })
+
     it('keeps a request out by undefined', async () => {
       const { ask } = setUp({ key: async () => undefined })
       expect([await ask(), await ask()]).toEqual(['asked', 'asked'])
@@ -515,6 +548,25 @@ describe('cache', () => {
       ;(await requests(1))[0]!.answer(new Response(new ReadableStream({ cancel })))
       ;(await requests(2))[1]!.answer(new Response('second'))
       expect([await (await other).text(), cancel.mock.calls.length]).toEqual(['second', 1])
+    })
+
+    it('fail with an error each', async () => {
+      const { fetch, requests } = heldFetch()
+      const client = clientOf(fetch, { policies: [cache()] })
+      const failing = [1, 2, 3].map(() => failureOf(createChatCompletion(client, chatRequest)))
+      ;(await requests(1))[0]!.answer(json({ error: { message: 'No', code: 'x' } }, { status: 400 }))
+      const errors = await Promise.all(failing)
+      expect(new Set(errors).size).toBe(3)
+      const { message } = errors[0]!
+      for (const error of errors)
+        expect(error).toMatchObject({
+          name: 'ValidationError',
+          status: 400,
+          code: 'x',
+          message,
+          body: errors[0].body,
+        })
+      expect(fetch).toHaveBeenCalledOnce()
     })
 
     it('share no request with one of other limits', async () => {
@@ -782,7 +834,7 @@ describe('cache', () => {
       expect(next).toHaveBeenCalledOnce()
     })
 
-    it('leaves a Request with a body, and what is not given as text, to the fetch', async () => {
+    it('leaves a Request, and what is not given as text, to the fetch', async () => {
       const next = vi.fn<Fetch>(async () => json({ data: [{ id: 'a' }] }))
       const fetch = cache()(next)
       for (let i = 0; i < 2; i++) {

@@ -191,10 +191,7 @@ describe('a batch of embeddings', () => {
         .length
     }
     expect([await send(['one', 'one']), await send(['two', 'one', 'two'])]).toEqual([2, 3])
-    expect(fake.requests.map(({ body }) => (body as { input: Input }).input)).toEqual([
-      ['one'],
-      ['two'],
-    ])
+    expect(fake.requests.map(({ body }) => (body as { input: Input }).input)).toEqual([['one'], ['two']])
   })
 
   it('does not claim the length of the whole for a part', async () => {

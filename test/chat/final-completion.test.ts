@@ -11,9 +11,11 @@ import {
   type Message,
   ProtocolError,
   reasoningText,
+  type ToolCall,
 } from '../../src/index.ts'
 import { clientOf, completion, json } from '../client/harness.ts'
-import { DIALECTS, type DialectFixture } from '../fixtures/dialects.ts'
+import type { DialectFixture } from '../fixtures/dialect.ts'
+import { DIALECTS } from '../fixtures/dialects.ts'
 import {
   bodyOf,
   bytesOf,
@@ -59,6 +61,11 @@ function snake(value: unknown): unknown {
   return Object.fromEntries(entries)
 }
 
+/** The arguments of a call, or the input of a custom tool. */
+function argumentsOf(call: ToolCall): string {
+  return call.function?.arguments ?? (call.custom as { input: string }).input
+}
+
 /** Holds that an answer, whole or cut, says no less than it claims to. */
 function expectHonest(
   result: { value?: ChatCompletion; error?: unknown },
@@ -79,7 +86,7 @@ function expectHonest(
   expect(`${all?.content ?? ''}`.startsWith(said?.content ?? '')).toBe(true)
   expect(reasoning.startsWith(said ? reasoningText(said) : '')).toBe(true)
   for (const [place, call] of (said?.toolCalls ?? []).entries())
-    expect(all?.toolCalls?.[place]?.function.arguments.startsWith(call.function.arguments)).toBe(true)
+    expect(argumentsOf(all!.toolCalls![place]!).startsWith(argumentsOf(call))).toBe(true)
 }
 
 describe('finalCompletion of one dialect', () => {

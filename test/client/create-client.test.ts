@@ -146,10 +146,9 @@ describe('baseUrl', () => {
     ].filter(value => value !== null),
   )('%j is refused', async baseUrl => {
     const { message } = await refusal({ baseUrl })
-    // Not what was given: a key may be in it.
-    expect(message).toBe(
-      'baseUrl must be an http(s) URL without credentials, query or fragment, such as https://api.example/v1',
-    )
+    expect(message).toMatch(/^baseUrl must be an http\(s\) URL/)
+    // The same for each: a key may be in what was given.
+    expect(message).toBe((await refusal({ baseUrl: 'nonsense' })).message)
   })
 
   it('without TLS is for keys of this machine only', async () => {
@@ -189,11 +188,9 @@ describe('apiKey', () => {
     `${'x'.repeat(1e5)}\u0000`,
   ])('%j is refused, also from a function', async apiKey => {
     const { message } = await refusal({ apiKey, allowBrowserKey: true })
-    expect(message).toBe(
-      apiKey
-        ? 'apiKey must be ASCII characters without spaces'
-        : 'apiKey is empty: leave it out for a service that needs none',
-    )
+    expect(message).toMatch(/^apiKey (is empty|must be ASCII characters)/)
+    expect(message.length).toBeLessThan(100)
+    if (apiKey.trim()) expect(message).not.toContain(apiKey)
     const { fetch, urls } = recorder()
     const error = await failureOf(listModels(clientOf(fetch, { apiKey: () => apiKey })))
     expect(error).toBeInstanceOf(ConfigurationError)
@@ -421,7 +418,9 @@ describe('headers', () => {
     await refusal({ headers })
     const { fetch, urls } = recorder()
     const failure = await failureOf(listModels(clientOf(fetch), { headers }))
-    expect(failure).toMatchObject({ name: 'ValidationError', issues: [{ path: `headers.${name}` }] })
+    expect(failure.name).toBe('ValidationError')
+    expect(failure.issues).toHaveLength(1)
+    expect(failure.issues[0].path).toMatch(new RegExp(`^headers\\W+${name}\\b`))
     expect(urls).toEqual([])
   })
 
@@ -445,6 +444,14 @@ describe('headers', () => {
     await listModels(clientOf(fetch, { headers: own, allowBrowserKey: true }))
     await listModels(clientOf(fetch, { headers: { authorization: null } }))
     expect(headers.map(sent => sent.get('authorization'))).toEqual(['Token abc', null])
+  })
+
+  it('with an empty token are sent as they are, and not signed with the key of the client', async () => {
+    const { fetch, headers } = recorder()
+    for (const authorization of ['Bearer ', 'Bearer', '']) {
+      await listModels(clientOf(fetch), { headers: { authorization } })
+      expect(headers.pop()!.get('authorization')).toBe(authorization.trim())
+    }
   })
 
   it('are no more than these', async () => {

@@ -136,7 +136,7 @@ describe.each(programs)('examples/$name', ({ name, command, prepare }) => {
   it('tries again, and then tells the error without the key', async context => {
     context.skip(!tool)
     const { exitCode, all } = await ask('down')
-    expect(all).toContain('ServerError: 503')
+    expect(all).toMatch(/ServerError: POST \S+: 503 /)
     expect(service.requests).toHaveLength(3)
     const refused = await ask('Count', { LLM_API_KEY: 'sk-another-secret-key' })
     expect(refused.all).toContain('AuthenticationError')

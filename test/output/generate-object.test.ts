@@ -114,7 +114,20 @@ describe('an answer that is no such object', () => {
     const { client } = scripted([{ content: '{"name":"Ada","age":"36"}' }])
     const { issues, message } = await failureOf(generateObject(client, request, Person))
     expect(issues).toEqual([{ path: 'age', message: 'must be a number, not 36' }])
-    expect(message).toBe('The schema refuses what the model wrote at age')
+    expect(message).toBe('The schema refuses what the model wrote')
+  })
+
+  it('has no key that the model wrote in the message of its error', async () => {
+    const map: Schema<object> = {
+      '~standard': {
+        validate: value => ({ issues: [{ path: Object.keys(Object(value)), message: 'is no number' }] }),
+        jsonSchema: { input: () => ({ type: 'object', additionalProperties: { type: 'number' } }) },
+      },
+    }
+    const { client } = scripted([{ content: '{"said the model":""}' }])
+    const error = await failureOf(generateObject(client, request, map))
+    expect(error.issues[0].path).toBe('said the model')
+    expect(`${error.message} ${JSON.stringify(error)}`).not.toContain('said the model')
   })
 
   it('is not asked for again by default', async () => {

@@ -18,7 +18,7 @@ export type Kind =
   /** Objects that differ by a constant. */
   | { readonly is: 'variant'; readonly a: Members; readonly b: Members }
 
-export interface Member {
+interface Member {
   readonly kind: Kind
   readonly isOptional: boolean
 }

@@ -15,6 +15,7 @@ describe('a schema that is strict as it is', () => {
       {
         list: { type: 'array', items: inner },
         either: { anyOf: [inner, { type: 'null' }] },
+        maybe: { ...inner, type: ['object', 'null'] },
         named: { $ref: '#/$defs/inner' },
       },
       undefined,
@@ -27,6 +28,7 @@ describe('a schema that is strict as it is', () => {
       properties: {
         list: { type: 'array', items: strict },
         either: { anyOf: [strict, { type: 'null' }] },
+        maybe: { ...strict, type: ['object', 'null'] },
         named: { $ref: '#/$defs/inner' },
       },
       $defs: { inner: strict },

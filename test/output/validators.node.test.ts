@@ -13,8 +13,8 @@ import {
   tool,
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
-import { conforms } from '../support/conforms.ts'
 import { schemaValue } from '../../src/testing/schema-value.ts'
+import { conforms } from '../support/conforms.ts'
 import { scripted } from '../tools/scripted.ts'
 import { hasOptional, rootKind, VALIDATORS, valuesOf, withNulls } from './random-schemas.ts'
 
@@ -128,7 +128,6 @@ describe('what validators write', () => {
       const { client } = scripted([{ content: '{"items":[{"name":"a"},{"name":1}]}' }])
       const error = await generateObject(client, request, make(kind)).catch(error => error)
       expect(error).toMatchObject({ code: 'SCHEMA', issues: [{ path: 'items[1].name' }] })
-      expect(error.message).toContain('items[1].name')
     }
   })
 

@@ -25,14 +25,14 @@ const allowed: { readonly [folder: string]: readonly string[] } = {
   lists: [...core, 'client', 'stream'],
   webhooks: [...core, 'type:client'],
   usage: core,
-  tools: [...core, 'client', 'stream', 'validation', ...endpoints],
-  output: [...core, 'client', 'stream', 'validation', 'tools', ...endpoints],
+  output: [...core, 'client', 'stream', 'validation', ...endpoints],
+  tools: [...core, 'client', 'stream', 'validation', ...endpoints, 'output'],
   builder: [...core, ...endpoints, 'client', 'stream', 'validation'],
   'llm-client': [...core, ...endpoints, 'builder', 'client', 'policies', 'stream', 'validation'],
   // Subpaths are leaves.
   interceptors: core,
-  mcp: [...core, 'tools'],
-  otel: [...core, 'policies'],
+  mcp: [...core, 'tools', 'type:chat'],
+  otel: [...core, 'policies', 'chat'],
   relay: [...core, 'client', 'stream', 'policies', 'chat'],
   openai: [...core, 'client', 'stream', 'type:chat', 'type:responses'],
   responses: [...core, 'client', 'stream'],
@@ -47,7 +47,7 @@ const dependencies: { readonly [name: string]: (path: string) => boolean } = {
 }
 
 const isServer = (path: string) => /^testing\/server[^/]*\.ts$/.test(path)
-const entries = ['index.ts', 'interceptors/index.ts', 'testing/index.ts']
+const entries = ['index.ts', 'interceptors/index.ts', 'mcp/index.ts', 'otel/index.ts', 'testing/index.ts']
 /** Entries of files that are generated, whose names nobody lists by hand. */
 const wideEntries = ['openai/index.ts', 'responses/index.ts']
 

@@ -287,6 +287,16 @@ describe('circuitBreaker', () => {
   })
 
   describe('circuits', () => {
+    it('tells the keys of Requests apart, too', async () => {
+      const breaker = circuitBreaker({ failureThreshold: 2 })
+      const fetch = breaker(async () => new Response('', { status: 503 })) as typeof globalThis.fetch
+      const ask = (key: string) =>
+        fetch(new Request(URL_A, { headers: { authorization: `Bearer ${key}` } })).catch(error => error)
+      for (let round = 0; round < 2; round++) await ask('one')
+      expect(await ask('one')).toBeInstanceOf(CircuitOpenError)
+      expect(await ask('two')).not.toBeInstanceOf(CircuitOpenError)
+    })
+
     it('has one for each origin and key', async () => {
       const { breaker, start, fail } = setUp()
       const withKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } })

@@ -17,7 +17,7 @@ import {
   type Watcher,
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
-import { chatRequest, clientOf, counted, deferred, failureOf, settle } from '../client/harness.ts'
+import { chatRequest, clientOf, counted, deferred, failureOf, isWorkerd, settle } from '../client/harness.ts'
 import { never, policyContract } from './contract.ts'
 
 const URL_A = 'https://a.test/v1/x'
@@ -50,6 +50,14 @@ function callUntil(deadline: number): Call {
 policyContract('concurrencyLimit', () => concurrencyLimit({ limit: 3 }), [
   { name: 'its queue', create: () => concurrencyLimit({ limit: 1 }), next: never, isSecond: true },
 ])
+
+beforeEach(() => {
+  // Any runtime but Workers, where nobody may wake another request: see below.
+  if (isWorkerd) vi.stubGlobal('navigator', undefined)
+})
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 describe('the queue', () => {
   it('runs two of five, keeps two waiting, refuses one at once, and is fair', async () => {
@@ -390,6 +398,83 @@ describe('a place', () => {
       ),
       { numRuns: 200 },
     )
+  })
+})
+
+describe('on Cloudflare Workers', () => {
+  beforeEach(() => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** Runs what a request begins that ends without another word: none of its timers goes off any more. */
+  function asVisitorWhoLeaves<T>(begin: () => T): T {
+    const spies = (['setInterval', 'setTimeout'] as const).map(name =>
+      vi.spyOn(globalThis, name).mockImplementation((() => 0) as never),
+    )
+    try {
+      return begin()
+    } finally {
+      for (const spy of spies) spy.mockRestore()
+    }
+  }
+
+  it('who waits looks for himself, and nobody comes before who came first (monoblok#705)', async () => {
+    const { start, end, order } = setUp(1)
+    for (let count = 0; count < 4; count++) start()
+    for (const next of [1, 2, 3]) {
+      await end(next - 1)
+      expect(order).toHaveLength(next)
+      await vi.advanceTimersByTimeAsync(20)
+      expect(order).toEqual(Array.from({ length: next + 1 }, (_, id) => id))
+    }
+  })
+
+  it('a place comes back three seconds after its visitor has gone (better-auth#10315)', async () => {
+    const { start, order } = setUp(1)
+    asVisitorWhoLeaves(() => start())
+    start()
+    await vi.advanceTimersByTimeAsync(2900)
+    expect(order).toEqual([0])
+    await vi.advanceTimersByTimeAsync(200)
+    expect(order).toEqual([0, 1])
+  })
+
+  it('a place is held for as long as its request lives', async () => {
+    const { start, end, order } = setUp(1)
+    start()
+    start()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(order).toEqual([0])
+    await end(0)
+    await vi.advanceTimersByTimeAsync(20)
+    expect(order).toEqual([0, 1])
+  })
+
+  it('who has gone while he waited keeps nobody back', async () => {
+    const { start, end, order } = setUp(1)
+    start()
+    asVisitorWhoLeaves(() => start())
+    start()
+    await vi.advanceTimersByTimeAsync(4000)
+    await end(0)
+    await vi.advanceTimersByTimeAsync(20)
+    expect(order).toEqual([0, 2])
+  })
+
+  it('is left at once on abort, and leaves no timer', async () => {
+    const { start, end, order } = setUp(1)
+    start()
+    const { controller, listeners } = counted()
+    const waiting = failureOf(start({ signal: controller.signal }))
+    await vi.advanceTimersByTimeAsync(100)
+    controller.abort('mine')
+    expect(await waiting).toBe('mine')
+    await end(0)
+    expect([order, listeners(), vi.getTimerCount()]).toEqual([[0], 0, 0])
   })
 })
 

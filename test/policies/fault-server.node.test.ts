@@ -11,7 +11,7 @@ import {
   timeout,
 } from '../../src/index.ts'
 import { chatRequest, counted, failureOf } from '../client/harness.ts'
-import { type FaultServer, faultNames, startFaultServer } from '../support/fault-server.ts'
+import { type FaultServer, faultNames, limitsFor, startFaultServer } from '../support/fault-server.ts'
 
 const connection = 'ConnectionError, may pass'
 const incomplete = 'IncompleteStreamError'
@@ -85,15 +85,12 @@ describe('a service that breaks HTTP', () => {
   afterAll(() => server.close())
 
   function connect(fault: string): Client {
-    // An endless error is read for two seconds.
-    const limits =
-      fault === 'endlessError' ? { headers: 9000 } : { headers: 200, firstEvent: 200, idle: 200, total: 1000 }
-    return createClient({ baseUrl: server.at(fault), apiKey: KEY, policies: [timeout(limits)] })
+    return createClient({ baseUrl: server.at(fault), apiKey: KEY, policies: [timeout(limitsFor(fault))] })
   }
 
   /** The server sees the client go. */
   async function allGone(): Promise<void> {
-    await vi.waitFor(() => expect(server.open).toBe(0), { timeout: 1000, interval: 5 })
+    await vi.waitFor(() => expect(server.open).toBe(0), { timeout: 20_000, interval: 5 })
   }
 
   function outcomeOf(error: LLMError | undefined): string {

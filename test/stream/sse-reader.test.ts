@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerOf } from '../../src/call/answer.ts'
 import {
   APIError,
@@ -12,6 +12,7 @@ import {
   type Policy,
   ProtocolError,
   RateLimitError,
+  timeout,
 } from '../../src/index.ts'
 import {
   type After,
@@ -409,6 +410,13 @@ describe('event reader: answers that are no stream', () => {
     })
   })
 
+  it('B29 reads a chunk alone as a chunk, by the rule for its end', async () => {
+    const alone = (finish_reason: string | null) =>
+      JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason }] })
+    expect(await read([alone('stop')])).toMatchObject({ text: 'Hi', error: undefined })
+    expect((await read([alone(null)])).error).toBeInstanceOf(IncompleteStreamError)
+  })
+
   it('C12 refuses a whole completion that is cut', async () => {
     const text = JSON.stringify(whole)
     for (let length = 1; length < text.length; length += 7) {
@@ -449,6 +457,77 @@ describe('event reader: answers that are no stream', () => {
 
   it('C22 tells of an answer without a body', async () => {
     expect(isLLMError((await drain(streamOf(() => new Response(null)))).error)).toBe(true)
+  })
+})
+
+describe('event reader: after the last choice has its reason to finish', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** A body that stays open, and sends a text every 100 ms. */
+  function lingering(first: string, text?: string) {
+    let timer: ReturnType<typeof setInterval> | undefined
+    const cancel = vi.fn(() => clearInterval(timer))
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytesOf(first))
+        if (text) timer = setInterval(() => controller.enqueue(bytesOf(text)), 100)
+      },
+      cancel,
+    })
+    return { body, cancel }
+  }
+
+  const USAGE = { choices: [], usage: { total_tokens: 4 } }
+
+  it.each<[string, string, string?]>([
+    ['silence', sse(HI, STOP)],
+    ['comments (bifrost#6784)', sse(HI, STOP, USAGE), ': heartbeat\n\n'],
+    ['comments, and no usage', sse(HI, STOP), ': heartbeat\n\n'],
+    ['empty events', sse(HI, STOP), 'data: {}\n\n'],
+  ])('takes a second of %s for the end, and ends the request', async (_, first, text) => {
+    const { body, cancel } = lingering(first, text)
+    const reading = drain(streamOf(body))
+    await vi.advanceTimersByTimeAsync(900)
+    expect(cancel).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(300)
+    const { values, error } = await reading
+    expect([textOf(values), error]).toEqual(['Hi', undefined])
+    expect(cancel).toHaveBeenCalledOnce()
+  })
+
+  it('waits that long for usage, whatever a shorter limit of silence says', async () => {
+    let send!: (text: string) => void
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        send = text => controller.enqueue(bytesOf(text))
+        send(sse(HI, STOP))
+      },
+    })
+    const config = { policies: [timeout()] }
+    const reading = drain(streamOf(body, { timeout: { idle: 200 } }, config))
+    await vi.advanceTimersByTimeAsync(800)
+    send(sse(USAGE))
+    await vi.advanceTimersByTimeAsync(1200)
+    const { values, error } = await reading
+    expect([values.at(-1)?.usage?.totalTokens, error]).toEqual([4, undefined])
+  })
+
+  it('is not taken for the end before every choice that was asked for has one', async () => {
+    const say = (index: number, finish_reason: string | null): object => ({
+      choices: [{ index, delta: { content: 'x' }, finish_reason }],
+    })
+    const { body, cancel } = lingering(sse(say(0, 'stop'), say(1, null)), ': heartbeat\n\n')
+    const config = { policies: [timeout()] }
+    const reading = drain(streamOf(body, { extraBody: { n: 2 }, timeout: { total: 5000 } }, config))
+    await vi.advanceTimersByTimeAsync(4900)
+    expect(cancel).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(200)
+    expect((await reading).error).toMatchObject({ phase: 'total' })
   })
 })
 

@@ -28,7 +28,7 @@ export function conforms(value: unknown, schema: unknown, root: unknown = schema
 }
 
 /** The subschema a local reference (`#`, `#/$defs/…`) names, if there is one. */
-export function resolveRef(ref: string, root: unknown): unknown {
+function resolveRef(ref: string, root: unknown): unknown {
   if (!ref.startsWith('#')) return undefined
   let at: unknown = root
   for (const part of ref.slice(1).split('/').slice(1)) {
@@ -48,12 +48,12 @@ function decode(part: string): string {
 }
 
 /** The types a schema names itself, as a list. */
-export function typesOf(schema: JsonObject): string[] {
+function typesOf(schema: JsonObject): string[] {
   const type = schema.type
   return typeof type === 'string' ? [type] : list(type).filter(item => typeof item === 'string')
 }
 
-export function list(value: unknown): unknown[] {
+function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
 }
 
@@ -77,7 +77,7 @@ function stringFits(value: string, schema: JsonObject): boolean {
 }
 
 /** The pattern as a regular expression, or `undefined` when it is not one. */
-export function regexOf(pattern: string): RegExp | undefined {
+function regexOf(pattern: string): RegExp | undefined {
   for (const flags of ['u', '']) {
     try {
       return new RegExp(pattern, flags)
@@ -103,7 +103,7 @@ function isMultiple(value: number, step: number): boolean {
 }
 
 /** `value` when it is a number, else `otherwise`. */
-export function number(value: unknown, otherwise: number): number {
+function number(value: unknown, otherwise: number): number {
   return typeof value === 'number' ? value : otherwise
 }
 
@@ -121,7 +121,7 @@ function arrayFits(value: unknown[], schema: JsonObject, fits: Fits): boolean {
 }
 
 /** The schemas of the first items, one by one, and that of all others. */
-export function itemSchemas(schema: JsonObject): [first: unknown[], rest: unknown] {
+function itemSchemas(schema: JsonObject): [first: unknown[], rest: unknown] {
   const { items, prefixItems, additionalItems } = schema
   if (Array.isArray(items)) return [items, additionalItems]
   return [list(prefixItems), items]

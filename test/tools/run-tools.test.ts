@@ -218,7 +218,7 @@ describe('a call that cannot be run as it is', () => {
       'what the schema refuses',
       { name: 'get_weather', args: { city: 7 } },
       'SCHEMA',
-      'The schema refuses what the model wrote at city: city: must be a text',
+      'The schema refuses what the model wrote: city: must be a text',
     ],
     [
       'a tool that there is not',

@@ -153,6 +153,66 @@ describe('toWire', () => {
     })
   })
 
+  const schema = {
+    type: 'object',
+    properties: { firstName: { type: 'string' }, last_name: { oneOf: [{ $ref: '#/$defs/aB' }] } },
+    required: ['firstName'],
+    additionalProperties: false,
+  }
+
+  it.each([
+    ['guided_json (vLLM)', { guided_json: schema }],
+    ['structured_outputs.json (vLLM)', { structured_outputs: { json: schema } }],
+    ['json_schema (llama.cpp)', { json_schema: schema }],
+    ['format (Ollama)', { format: schema }],
+    ['input_schema of a tool', { tools: [{ name: 'f', input_schema: schema }] }],
+    ['a list of alternatives', { format: { type: 'object', anyOf: [{ minLength: 1 }] } }],
+    ['definitions alone', { format: { $defs: { aB: {} }, allOf: [{ someThing: 1 }] } }],
+    ['a list of objects', { format: { type: 'array', items: { maxItems: 2 } } }],
+  ])('does not touch a schema, under whichever name a vendor takes one: %s', (_, request) => {
+    expect(toWire(request)).toEqual(request)
+    expect(toWire(fromWire(structuredClone(request)))).toEqual(request)
+  })
+
+  it('does not touch the variables of templates, prompts and tools', () => {
+    const user = { customFlag: 1, a_b: { cD: 2 } }
+    expect(
+      toWire({
+        chatTemplateKwargs: user,
+        prompt: { variables: user },
+        tools: [{ headers: user, env: user }],
+      }),
+    ).toEqual({
+      chat_template_kwargs: user,
+      prompt: { variables: user },
+      tools: [{ headers: user, env: user }],
+    })
+    expect(toWire({ chat_template_kwargs: user })).toEqual({ chat_template_kwargs: user })
+  })
+
+  it('does not touch what the operation names, in the spelling that it names', () => {
+    const user = { aB: { c_d: 1 } }
+    expect(toWire({ item: user, other: user }, true, ['item'])).toEqual({
+      item: user,
+      other: { a_b: { c_d: 1 } },
+    })
+    expect(fromWire({ item: { a_b: 1 }, other: { a_b: 1 } }, ['item'])).toEqual({
+      item: { a_b: 1 },
+      other: { aB: 1 },
+    })
+  })
+
+  it('refuses binary data that would be a list of numbers (a Buffer’s toJSON)', async () => {
+    class Bytes extends Uint8Array {
+      toJSON(): object {
+        return { type: 'Buffer', data: [...this] }
+      }
+    }
+    const content = [{ type: 'input_audio', inputAudio: { data: new Bytes(4), format: 'wav' } }]
+    const error = await failureOf(() => toWire({ messages: [{ role: 'user', content }] }))
+    expect(error.issues).toMatchObject([{ path: 'messages[0].content[0].inputAudio.data' }])
+  })
+
   it('renames nothing where it is told so', () => {
     expect(toWire({ aB: [{ cD: 1 }] }, false)).toEqual({ aB: [{ cD: 1 }] })
   })

@@ -41,6 +41,28 @@ describe('rateLimits', () => {
     expect(rateLimits(headers)).toEqual({ requests: { limit: 20, remaining: 0, reset: 5000 } })
   })
 
+  it('reads limits with a window in their names (Cerebras, Mistral)', () => {
+    const headers = new Headers({
+      'x-ratelimit-limit-tokens-minute': '60000',
+      'x-ratelimit-remaining-tokens-minute': '59000',
+      'x-ratelimit-reset-tokens-minute': '11.38',
+      'x-ratelimit-limit-req-minute': '30',
+      'x-ratelimit-remaining-requests-day': '900',
+    })
+    expect(rateLimits(headers)).toEqual({
+      tokens: { limit: 60_000, remaining: 59_000, reset: 11_380 },
+      requests: { limit: 30, remaining: 900 },
+    })
+  })
+
+  it('reads the header of the draft standard', () => {
+    expect(rateLimits(new Headers({ ratelimit: '"default";r=50;t=30' }))).toEqual({
+      requests: { remaining: 50, reset: 30_000 },
+    })
+    for (const text of ['', 'default', '"a";t=30', `"a";r=${'9'.repeat(400)}`])
+      expect(rateLimits(new Headers({ ratelimit: text }))).toEqual({})
+  })
+
   it.each([
     ['0', 0],
     ['0s', 0],
