@@ -15,7 +15,7 @@ import { root } from './costs/root.mjs'
 
 const MAX_ENDPOINT_BYTES = 70
 const MAX_DECLARATION_LINES = 2500
-const MAX_IMPORT_RATIO = 5
+const MAX_IMPORT_RATIO = 5.5
 
 const kB = bytes => `${(bytes / 1000).toFixed(2)} kB`
 

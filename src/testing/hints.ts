@@ -4,6 +4,8 @@ import { isStopWord, keywordsOf, wordsOf } from './text.ts'
 export interface Hints {
   /** The next name ("New York") or, after the names, another word. Begins again when all are used. */
   nextText: () => string
+  /** Begins with the names again when all are used: two tools may take the one city. */
+  renew: () => void
   /** The next number that `fits`. Each is handed out once. */
   nextNumber: (fits: (value: number) => boolean) => number | undefined
   /** Whether the prompt has all words of this text, in any case. */
@@ -26,6 +28,9 @@ export function hintsOf(prompt: string): Hints {
   let used = 0
   return {
     nextText: () => texts[used++ % texts.length] ?? 'text',
+    renew() {
+      if (used >= names.length) used = 0
+    },
     nextNumber(fits) {
       const found = numbers.findIndex(fits)
       return found < 0 ? undefined : numbers.splice(found, 1)[0]

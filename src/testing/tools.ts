@@ -23,6 +23,7 @@ interface Tool {
 export function callTools(request: FakeChatRequest, id: string): ToolCall[] {
   const hints = hintsOf(promptOf(request.messages))
   return chooseTools(request).map((tool, i) => {
+    hints.renew()
     return {
       id: `call_${hashId(`${id} ${i}`, 24)}`,
       type: 'function',

@@ -90,7 +90,7 @@ export function apiFailure(
     : (CLASSES[status] ?? (status < 500 ? APIError : ServerError))
   const asked = headers.get('x-should-retry')
   // Google's RetryInfo.
-  const wait = /"retryDelay":"([\d.]+)s"/.exec(text.replace(/\s/g, ''))
+  const wait = /"retryDelay":"(\d+\.?\d*)s"/.exec(text.replace(/\s/g, ''))
   const safeHeaders = new Headers([...headers].map(([name, value]) => [name, scrub(value)]))
   const details: ServiceErrorDetails & ValidationErrorDetails = {
     status,

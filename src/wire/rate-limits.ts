@@ -21,10 +21,10 @@ const HEADER =
 /** The draft standard's one header: `"default";r=50;t=30`. */
 function readDraft(headers: Headers): RateLimit | undefined {
   const { r, t } = Object.fromEntries(
-    Array.from((headers.get('ratelimit') ?? '').matchAll(/;\s*([rt])=(\d{1,12})/g), ([, name, value]) => [
-      name!,
-      value,
-    ]),
+    Array.from(
+      (headers.get('ratelimit') ?? '').matchAll(/;\s*([rt])=(\d{1,12})(?!\d)/g),
+      ([, name, value]) => [name!, value],
+    ),
   )
   return r === undefined
     ? undefined

@@ -7,7 +7,8 @@ const URL_A = 'https://a.test/v1/chat/completions'
 
 /** A request as a policy sees it. */
 function requestOf(init: FetchInit, url = URL_A): PolicyRequest {
-  return { url, input: url, init, signal: undefined, call: undefined, repeatable: true }
+  const { method = 'GET', headers = {} } = init
+  return { url, input: url, init, method, headers, signal: undefined, call: undefined, repeatable: true }
 }
 
 /** The key of a request; undefined for one that is not kept. */

@@ -261,7 +261,7 @@ describe('a call that cannot be run as it is', () => {
       tools: [tool({ name: 'get_time', input, execute: () => 1 })],
     })
     const { content } = requests[1].messages.at(-1)
-    expect(content.match(/a\.\d+: got x/g)).toHaveLength(20)
+    expect(content.match(/a\[\d+\]: got x/g)).toHaveLength(20)
     expect(content.length).toBeLessThan(5000)
     const failed = run.steps[0]!.results[0]!.failed as OutputError
     expect(`${failed.message} ${JSON.stringify(failed)}`).not.toContain('xxx')
