@@ -140,9 +140,10 @@ describe('an endpoint of one’s own', () => {
       none: undefined,
     })
     const form = asked()[0]!.body as FormData
-    expect([...form.keys()]).toEqual(['file', 'purpose', 'expires_after', 'tags[]', 'tags[]'])
+    // An object as the API takes one: OpenAI's own package sends it so, and its reference does.
+    expect([...form.keys()]).toEqual(['file', 'purpose', 'expires_after[days_left]', 'tags[]', 'tags[]'])
     expect((form.get('file') as File).name).toBe('a.txt')
-    expect([form.get('expires_after'), form.getAll('tags[]')]).toEqual(['{"days_left":1}', ['a', 'b']])
+    expect([form.get('expires_after[days_left]'), form.getAll('tags[]')]).toEqual(['1', ['a', 'b']])
     // The platform knows the boundary.
     expect(new Headers(fetch.mock.calls[0]![1].headers).has('content-type')).toBe(false)
   })
