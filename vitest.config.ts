@@ -4,8 +4,14 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { hasChromium, launchOptions } from './test/support/chromium.ts'
 
 const exclude = ['test/**/*.node.test.ts']
+// Slow work from end to end: the packed package, the types of a program that uses it, the examples, the code of the pages.
+const endToEnd = ['test/{package,examples,snippets}/**/*.test.ts']
 
-const node = { test: { name: 'node', include: ['test/**/*.test.ts'], environment: 'node' as const } }
+const node = {
+  test: { name: 'node', include: ['test/**/*.test.ts'], exclude: endToEnd, environment: 'node' as const },
+}
+
+const ofPackage = { test: { name: 'package', include: endToEnd, environment: 'node' as const } }
 
 const workerd = {
   plugins: [
@@ -37,11 +43,10 @@ const browser = {
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    reporters: ['default', './test/support/conformance-reporter.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     // Some wait for limits of seconds, and the machine may be busy.
     testTimeout: 30_000,
-    projects: [node, workerd, ...(hasChromium ? [browser] : [])].map(project => ({
+    projects: [node, ofPackage, workerd, ...(hasChromium ? [browser] : [])].map(project => ({
       ...project,
       extends: true as const,
     })),

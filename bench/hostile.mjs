@@ -1,19 +1,18 @@
-// What this and other clients make of a server that breaks off, lies and stalls. Shown as seen, not judged.
+// Shows each client before a server that breaks off, lies and stalls. Nothing is judged.
 //
-//   npm run bench:hostile               prints what each did
-//   npm run bench:hostile -- --write    also writes docs/benchmarks.md
+//   npm run bench -- hostile            prints what each did
+//   npm run bench -- hostile --write    also writes docs/benchmarks.md
 
 import { clientIds, loadClients } from './clients/index.mjs'
 import { cases } from './hostile/cases.mjs'
 import { quote, toTable, writeSection } from './lib/document.mjs'
-import { describeMachine } from './lib/machine.mjs'
+import { describeMachine, versionsOf } from './lib/machine.mjs'
 import { startWorker } from './lib/worker.mjs'
-import { versionsOf } from './sizes.mjs'
 
 const PIECES = 10
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
 
-/** How soon the server saw the caller go. */
+/** Tells how soon the server saw the caller go. */
 async function describeClose(server, leftAt) {
   for (const start = performance.now(); performance.now() - start < 5000; await wait(10)) {
     const { closedAt } = await server.ask('last')

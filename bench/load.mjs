@@ -1,9 +1,9 @@
-// What llmfetch does under load, each gate with its figure. The server and each client are processes of their own.
+// Puts llmfetch under load, and prints each gate with its figure. The server and each client are processes of their own.
 //
-//   npm run bench:load                    exits with 1 where a gate does not hold
-//   npm run bench:load -- --soak 1800     seconds of the soak; 60 if it is not said
-//   npm run bench:load -- --only L1,L4    these gates alone
-//   npm run bench:load -- --write         also writes docs/benchmarks.md
+//   npm run bench -- load                 exits with 1 when a gate does not hold
+//   npm run bench -- load --soak 1800     sets the seconds of the soak, 60 by default
+//   npm run bench -- load --only L1,L4    runs these gates alone
+//   npm run bench -- load --write         also writes docs/benchmarks.md
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

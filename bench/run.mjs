@@ -1,10 +1,12 @@
-// Runs a benchmark from whatever state a clone is in: node bench/run.mjs speed|load|hostile [options]
+// Runs a benchmark from whatever state a clone is in: node bench/run.mjs [speed|load|hostile] [options]
 // Installs the project's own packages and the clients measured beside it where they are missing, and builds.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folder, root } from './lib/paths.mjs'
+
+const BENCHMARKS = ['speed', 'load', 'hostile']
 
 /** npm's own variables would send an npm inside npm to the outer one's folder. */
 const env = Object.fromEntries(
@@ -20,7 +22,7 @@ function readJson(file) {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-/** Whether the clients are there in the versions that are asked for. */
+/** Checks that the clients are there, in the versions of package.json. */
 function hasClients() {
   return Object.entries(readJson(join(folder, 'package.json')).dependencies).every(([name, version]) => {
     const manifest = join(folder, 'node_modules', name, 'package.json')
@@ -28,10 +30,15 @@ function hasClients() {
   })
 }
 
-const [name, ...options] = process.argv.slice(2)
+const args = process.argv.slice(2)
+const name = !args[0] || args[0].startsWith('-') ? 'speed' : args.shift()
+if (!BENCHMARKS.includes(name)) {
+  console.error(`There is no benchmark ${name}: ${BENCHMARKS.join(', ')}`)
+  process.exit(1)
+}
 if (!existsSync(join(root, 'node_modules/.bin/tsdown'))) run('npm', ['ci', '--no-audit', '--no-fund'])
-// What clients want to run when they are installed is none of a measurement's business.
+// A measurement needs nothing that clients run when they are installed.
 if (!hasClients()) run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder)
 run('npm', ['run', 'build', '--silent'])
 // The project's own Node, whichever one began this.
-run(join(root, 'node_modules/.bin/node'), ['--expose-gc', join(folder, `${name}.mjs`), ...options])
+run(join(root, 'node_modules/.bin/node'), [join(folder, `${name}.mjs`), ...args])

@@ -38,28 +38,31 @@ function connect(env) {
   })
 }
 
+/** An error in the shape that every OpenAI client reads. */
+function refuse(status, message, type = 'invalid_request_error', headers = {}) {
+  return Response.json({ error: { message, type } }, { status, headers })
+}
+
 /** What the page is told; the service's own words may not be for its eyes. */
-function refuse(error) {
+function refuseFor(error) {
   if (!isLLMError(error)) throw error
+  if (error.name === 'ValidationError') return refuse(400, 'The model does not take this request')
   const busy = ['CircuitOpenError', 'QueueFullError', 'RateLimitError'].includes(error.name)
-  const status = busy ? 503 : error.name === 'ValidationError' ? 400 : 502
   const wait = error.retryAt === undefined ? 5000 : Math.max(0, error.retryAt - Date.now())
   const headers = busy ? { 'retry-after': `${Math.ceil(wait / 1000)}` } : {}
-  return Response.json(
-    { error: { message: 'The model cannot answer now', type: error.name } },
-    { status, headers },
-  )
+  return refuse(busy ? 503 : 502, 'The model cannot answer now', error.name, headers)
 }
 
 export default {
   async fetch(request, env) {
     if (request.method !== 'POST') return new Response('POST a conversation', { status: 405 })
     // Only the messages are the page's to choose: model and length cost money.
-    const { messages } = await request.json()
+    const body = await request.json().catch(() => null)
+    if (!Array.isArray(body?.messages)) return refuse(400, 'The body must be JSON with a list of messages')
     client ??= connect(env)
     const stream = streamChatCompletion(
       client,
-      { model: env.LLM_MODEL, messages, maxTokens: 500 },
+      { model: env.LLM_MODEL, messages: body.messages, maxTokens: 500 },
       { signal: request.signal },
     )
     try {
@@ -68,7 +71,7 @@ export default {
       const target = headers.get('x-llmfetch-target')
       return toSSEResponse(stream, target ? { headers: { 'x-answered-by': target } } : {})
     } catch (error) {
-      return refuse(error)
+      return refuseFor(error)
     }
   },
 }

@@ -15,15 +15,19 @@ const ended = () => page.locator('#send').waitFor()
 
 await page.goto(playground.url)
 await page.locator('#model:enabled').waitFor()
-await page.click('text=The weather in Oslo')
+await page.click('#tab-events')
+await page.check('[value=tools]')
+await page.fill('#prompt', 'What is the weather in Oslo?')
+await page.press('#prompt', 'Enter')
 await page.locator('.answer').nth(1).waitFor()
 await ended()
-await page.uncheck('#tools')
+await page.check('[value=text]')
 await page.selectOption('#model', 'fake-large')
+await page.selectOption('#fault', 'overloaded-twice')
 await page.fill('#prompt', 'Tell me in a few sentences how a river becomes wide.')
 await page.press('#prompt', 'Enter')
 await page.waitForFunction(
-  () => document.querySelector('.answer[aria-busy] .text')?.textContent.length > 230,
+  () => document.querySelector('.answer[aria-busy] .text')?.textContent.length > 200,
   undefined,
   { polling: 20 },
 )

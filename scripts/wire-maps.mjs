@@ -1,6 +1,6 @@
 // Reads the API's public description and writes what the tests of the names on the wire are held against:
 //
-//   npm run wire-maps -- path/to/openapi.json
+//   node scripts/wire-maps.mjs path/to/openapi.json
 //
 // `names` are all property names that the endpoints of this package send or receive; `maps` are the properties among
 // them whose value is a map, or a list of maps, with keys that the description does not give.
@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 const OPERATIONS = ['createChatCompletion', 'createEmbedding', 'listModels', 'retrieveModel']
 
 const [source] = process.argv.slice(2)
-if (!source) throw new Error('Usage: npm run wire-maps -- path/to/openapi.json')
+if (!source) throw new Error('Usage: node scripts/wire-maps.mjs path/to/openapi.json')
 const api = JSON.parse(readFileSync(source, 'utf8'))
 
 const resolve = schema => {

@@ -1,4 +1,5 @@
-import { model, plainCalls, prompt, toolDescription, toolName, toolParameters } from '../lib/request.mjs'
+import { plainCalls } from '../lib/read.mjs'
+import { model, prompt, toolDescription, toolName, toolParameters } from '../lib/request.mjs'
 
 const create = `
   import { createOpenAICompatible } from '@ai-sdk/openai-compatible'

@@ -1,5 +1,6 @@
 // The floor: what anyone would write by hand. No errors, no limits, no end to be sure of.
-import { messages, model, plainCalls, requestSource, tools } from '../lib/request.mjs'
+import { plainCalls } from '../lib/read.mjs'
+import { messages, model, requestSource, tools } from '../lib/request.mjs'
 
 const open = `
   const post = body => fetch('https://llm.example/v1/chat/completions', {

@@ -1,12 +1,13 @@
+import { callsOf, readChunks } from '../lib/read.mjs'
 import { messages, model, requestSource, tools } from '../lib/request.mjs'
-import { callsOf, ourEntry, settings } from './llmfetch.mjs'
+import { settings } from './llmfetch.mjs'
 
 const request = { model, messages }
 
 export default {
   name: 'llmfetch, LLMClient',
   packages: [],
-  imports: [ourEntry],
+  imports: ['llmfetch'],
   settings: '`timeout: 1000, retry: false`',
   async connect({ baseUrl, timeout, concurrency = 100 }) {
     const { LLMClient } = await import('../../dist/index.js')
@@ -21,21 +22,12 @@ export default {
       async call() {
         return (await completions.create(request)).choices[0].message.content
       },
-      async stream({ onText, signal } = {}) {
-        let text = ''
-        let finish
-        for await (const chunk of completions.stream(request, { signal })) {
-          const choice = chunk.choices[0]
-          const piece = choice?.delta.content ?? ''
-          text += piece
-          finish = choice?.finishReason ?? finish
-          if (piece && onText && (await onText(piece)) === false) break
-        }
-        return { text, finish }
+      stream({ onText, signal } = {}) {
+        return readChunks(completions.stream(request, { signal }), 'finishReason', onText)
       },
       async tools() {
         const { choices } = await completions.stream({ ...request, tools }).completion()
-        return callsOf(choices[0].message)
+        return callsOf(choices[0].message.toolCalls)
       },
     }
   },

@@ -1,18 +1,30 @@
-import { messages, model, plainCalls, requestSource, tools } from '../lib/request.mjs'
-
-/** What the import of a client's modules is measured by. */
-export const ourEntry = new URL('../../dist/index.js', import.meta.url).href
+import { callsOf, readChunks } from '../lib/read.mjs'
+import { messages, model, requestSource, tools } from '../lib/request.mjs'
 
 export const settings = "{ baseUrl: 'https://llm.example/v1', apiKey: async () => 'k' }"
 const request = { model, messages }
 
+/** The programs that are bundled: with the names they import besides, and what the client is made with. */
+function programsWith(names, clientSettings) {
+  return {
+    call: `
+      import { createClient, createChatCompletion${names} } from 'llmfetch'
+      const client = createClient(${clientSettings})
+      console.log((await createChatCompletion(client, ${requestSource})).choices[0].message.content)`,
+    stream: `
+      import { createClient, streamChatCompletion, textStream${names} } from 'llmfetch'
+      const client = createClient(${clientSettings})
+      for await (const text of textStream(streamChatCompletion(client, ${requestSource}))) console.log(text)`,
+  }
+}
+
 /** The functions, with or without policies. */
-export function functions(name, policiesFor, programs, settingsNote) {
+function functions(name, policiesFor, programs) {
   return {
     name,
     packages: [],
-    imports: [ourEntry],
-    settings: settingsNote,
+    imports: ['llmfetch'],
+    settings: '`policies: [timeout(1000)]`',
     async connect({ baseUrl, timeout }) {
       const llmfetch = await import('../../dist/index.js')
       const client = llmfetch.createClient({ baseUrl, apiKey: 'k', policies: policiesFor(llmfetch, timeout) })
@@ -20,22 +32,14 @@ export function functions(name, policiesFor, programs, settingsNote) {
         async call() {
           return (await llmfetch.createChatCompletion(client, request)).choices[0].message.content
         },
-        async stream({ onText, signal } = {}) {
-          let text = ''
-          let finish
-          for await (const chunk of llmfetch.streamChatCompletion(client, request, { signal })) {
-            const choice = chunk.choices[0]
-            const piece = choice?.delta.content ?? ''
-            text += piece
-            finish = choice?.finishReason ?? finish
-            if (piece && onText && (await onText(piece)) === false) break
-          }
-          return { text, finish }
+        stream({ onText, signal } = {}) {
+          const stream = llmfetch.streamChatCompletion(client, request, { signal })
+          return readChunks(stream, 'finishReason', onText)
         },
         async tools() {
           const stream = llmfetch.streamChatCompletion(client, { ...request, tools })
           const { choices } = await llmfetch.finalCompletion(stream)
-          return callsOf(choices[0].message)
+          return callsOf(choices[0].message.toolCalls)
         },
       }
     },
@@ -43,26 +47,18 @@ export function functions(name, policiesFor, programs, settingsNote) {
   }
 }
 
-export function callsOf({ toolCalls = [] }) {
-  return plainCalls(
-    toolCalls.map(({ function: { name, arguments: input } }) => {
-      return { name, input }
-    }),
-  )
-}
+export const withPolicies = functions(
+  'llmfetch, retry + timeout',
+  ({ retry, timeout }) => [
+    timeout({ total: 600_000 }),
+    retry(),
+    timeout({ headers: 10_000, firstEvent: 60_000, idle: 60_000 }),
+  ],
+  programsWith(', retry, timeout', `{ ...${settings}, policies: [retry(), timeout(60000)] }`),
+)
 
 export default functions(
   'llmfetch',
   ({ timeout: limit }, timeout) => (timeout ? [limit(timeout)] : []),
-  {
-    call: `
-      import { createClient, createChatCompletion } from 'llmfetch'
-      const client = createClient(${settings})
-      console.log((await createChatCompletion(client, ${requestSource})).choices[0].message.content)`,
-    stream: `
-      import { createClient, streamChatCompletion, textStream } from 'llmfetch'
-      const client = createClient(${settings})
-      for await (const text of textStream(streamChatCompletion(client, ${requestSource}))) console.log(text)`,
-  },
-  '`policies: [timeout(1000)]`',
+  programsWith('', settings),
 )

@@ -1,12 +1,5 @@
-import {
-  messages,
-  model,
-  plainCalls,
-  requestSource,
-  toolDescription,
-  toolName,
-  toolParameters,
-} from '../lib/request.mjs'
+import { plainCalls } from '../lib/read.mjs'
+import { messages, model, requestSource, toolDescription, toolName, toolParameters } from '../lib/request.mjs'
 
 const create = `
   import { AIFactory } from 'llmwire/core'

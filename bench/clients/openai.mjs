@@ -1,4 +1,5 @@
-import { messages, model, plainCalls, requestSource, tools } from '../lib/request.mjs'
+import { callsOf, readChunks } from '../lib/read.mjs'
+import { messages, model, requestSource, tools } from '../lib/request.mjs'
 
 const create = `
   import OpenAI from 'openai'
@@ -9,6 +10,7 @@ export default {
   name: 'openai',
   packages: ['openai'],
   imports: ['openai'],
+  needsContentType: true,
   settings: '`maxRetries: 0, timeout: 1000`',
   async connect({ baseUrl, timeout }) {
     const { default: OpenAI } = await import('openai')
@@ -19,25 +21,12 @@ export default {
         return (await completions.create({ model, messages })).choices[0].message.content
       },
       async stream({ onText, signal } = {}) {
-        let text = ''
-        let finish
-        for await (const chunk of await completions.create({ model, messages, stream: true }, { signal })) {
-          const choice = chunk.choices[0]
-          const piece = choice?.delta.content ?? ''
-          text += piece
-          finish = choice?.finish_reason ?? finish
-          if (piece && onText && (await onText(piece)) === false) break
-        }
-        return { text, finish }
+        const chunks = await completions.create({ model, messages, stream: true }, { signal })
+        return readChunks(chunks, 'finish_reason', onText)
       },
       async tools() {
         const { choices } = await completions.stream({ model, messages, tools }).finalChatCompletion()
-        const calls = choices[0].message.tool_calls ?? []
-        return plainCalls(
-          calls.map(({ function: { name, arguments: input } }) => {
-            return { name, input }
-          }),
-        )
+        return callsOf(choices[0].message.tool_calls)
       },
     }
   },

@@ -1,4 +1,5 @@
-import { messages, model, plainCalls, requestSource, tools } from '../lib/request.mjs'
+import { plainCalls, readChunks } from '../lib/read.mjs'
+import { messages, model, requestSource, tools } from '../lib/request.mjs'
 import { foldCalls } from './bare.mjs'
 
 const create = `
@@ -11,6 +12,7 @@ export default {
   name: '@openrouter/sdk',
   packages: ['@openrouter/sdk'],
   imports: ['@openrouter/sdk/core.js', '@openrouter/sdk/funcs/chatSend.js'],
+  needsContentType: true,
   settings: '`retries: { strategy: "none" }, timeoutMs: 1000`',
   async connect({ baseUrl, timeout }) {
     const { OpenRouterCore } = await import('@openrouter/sdk/core.js')
@@ -30,16 +32,7 @@ export default {
         return (await send({})).choices[0].message.content
       },
       async stream({ onText, signal } = {}) {
-        let text = ''
-        let finish
-        for await (const chunk of await send({ stream: true }, signal)) {
-          const choice = chunk.choices[0]
-          const piece = choice?.delta.content ?? ''
-          text += piece
-          finish = choice?.finishReason ?? finish
-          if (piece && onText && (await onText(piece)) === false) break
-        }
-        return { text, finish }
+        return readChunks(await send({ stream: true }, signal), 'finishReason', onText)
       },
       /** It has nothing that folds tool calls, so they are folded by hand. */
       async tools() {

@@ -1,4 +1,5 @@
-import { messages, model, plainCalls, requestSource, tools } from '../lib/request.mjs'
+import { plainCalls } from '../lib/read.mjs'
+import { messages, model, requestSource, tools } from '../lib/request.mjs'
 
 export default {
   name: 'xsai',

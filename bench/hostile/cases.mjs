@@ -1,4 +1,4 @@
-/** What the server does, how the caller reads, and how long it is watched, in ms. */
+/** Each case: the server's fault, the way the caller reads, and how long it is watched, in ms. */
 export const cases = [
   { fault: 'whole', title: 'nothing wrong' },
   { fault: 'cut', title: 'connection closed in the body' },

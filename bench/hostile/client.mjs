@@ -2,7 +2,7 @@
 import { loadClient } from '../clients/index.mjs'
 import { answerAll } from '../lib/worker.mjs'
 
-/** What each client's own time limits are set to, where it has them. */
+/** The time limits of clients that have some, in ms. */
 const TIMEOUT = 1000
 const [id, origin] = process.argv.slice(2)
 const client = await loadClient(id)
@@ -10,7 +10,7 @@ const client = await loadClient(id)
 const unhandled = []
 process.on('unhandledRejection', error => unhandled.push(nameOf(error)))
 
-/** What an error calls itself, or its class where that says more. */
+/** The name of an error, or of its class where that says more. */
 function nameOf(error) {
   if (!error?.name) return typeof error
   return error.name === 'Error' ? error.constructor.name : error.name
@@ -21,7 +21,7 @@ const messageOf = error => String(error?.message ?? error).replaceAll(origin, 'h
 
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
 
-/** What a caller does with a stream besides reading it. */
+/** The things that a caller does with a stream besides reading it. */
 const readers = {
   read: () => ({}),
   leave: seen => ({

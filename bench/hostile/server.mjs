@@ -74,7 +74,7 @@ const faults = {
   },
 }
 
-/** What became of the last connection. */
+/** The state of the last connection. */
 let last = {}
 
 const server = createServer(socket => {

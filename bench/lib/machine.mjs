@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { root } from './paths.mjs'
+import { folder, root } from './paths.mjs'
 
-/** What figures depend on: nothing of it tells whose machine it is. */
+const versionIn = path => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).version
+
+/** Describes all that figures depend on. Nothing of it tells whose machine it is. */
 export function describeMachine() {
   const gigabytes = Math.round(totalmem() / 2 ** 30)
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return `llmfetch ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}, ${availableParallelism()} cores, ${gigabytes} GiB of memory`
+  return `llmfetch ${versionIn(root)}, Node ${process.versions.node}, ${process.platform} ${process.arch}, ${availableParallelism()} cores, ${gigabytes} GiB of memory`
+}
+
+/** The versions of a client's packages: the project's own for llmfetch, none for the bare loop. */
+export function versionsOf({ id, packages }) {
+  if (id === 'bare') return '–'
+  const paths = packages.length ? packages.map(name => join(folder, 'node_modules', name)) : [root]
+  return [...new Set(paths.map(versionIn))].join(', ')
 }

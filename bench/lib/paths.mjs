@@ -1,5 +1,5 @@
 import { join } from 'node:path'
 
-/** Where the clients are installed. */
+/** The folder in whose `node_modules` the clients are. */
 export const folder = join(import.meta.dirname, '..')
 export const root = join(folder, '..')

@@ -1,4 +1,5 @@
-/** What every client is asked to send: the same words, and for tools the same function. */
+// Every client is asked to send the same words, and for tools the same function.
+
 export const model = 'bench'
 export const prompt = 'Hello'
 export const messages = [{ role: 'user', content: prompt }]
@@ -16,13 +17,5 @@ export const tools = [
   },
 ]
 
-/** Tool calls in one form, so that clients which parse the arguments compare with those that do not. */
-export function plainCalls(calls) {
-  return calls.map(({ name, input }) => ({
-    name,
-    input: typeof input === 'string' ? JSON.parse(input || '{}') : input,
-  }))
-}
-
-/** What of a request goes into the programs that are bundled. */
+/** The request in the programs that are bundled. */
 export const requestSource = "{ model: 'm', messages: [{ role: 'user', content: 'Hi' }] }"

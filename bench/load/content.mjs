@@ -1,4 +1,4 @@
-// What the server of the load gates sends, known to both sides.
+// The streams of the load gates' server, known to both sides.
 
 const words = ['one ', 'zwei ', 'três ', '漢字 ', '🚀 ', 'six ']
 

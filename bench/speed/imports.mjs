@@ -1,34 +1,41 @@
-// What a process pays to load a client: CPU time of the import alone, in a new process each time.
+// Measures the CPU time of importing a client from a running module, in a new process each time.
 import { spawnSync } from 'node:child_process'
-import { folder } from '../lib/paths.mjs'
+import { folder, root } from '../lib/paths.mjs'
 import { median } from '../lib/stats.mjs'
 
-function importOnce(specifiers) {
+const ROUNDS = 15
+
+/** Each import is compared to that of the smallest of llmfetch's own dependencies. */
+const LEAST = { id: 'least', packages: [], imports: ['eventsource-parser'] }
+
+/** The CPU time of an import in µs. llmfetch and its dependencies are found from the root, the other clients from here. */
+function importOnce({ packages, imports }) {
   const program = `
     const start = process.cpuUsage()
-    for (const specifier of ${JSON.stringify(specifiers)}) await import(specifier)
+    for (const specifier of ${JSON.stringify(imports)}) await import(specifier)
     const { user, system } = process.cpuUsage(start)
-    console.log((user + system) / 1000)`
+    console.log(user + system)`
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: folder,
+    cwd: packages.length ? folder : root,
     encoding: 'utf8',
   })
-  if (status) throw new Error(`${specifiers} cannot be imported:\n${stderr}`)
+  if (status) throw new Error(`${imports} cannot be imported:\n${stderr}`)
   return Number(stdout)
 }
 
-/**
- * Medians by client, in ms; the clients in turn, so that a slow moment of the machine falls on all. Those that import the same
- * get the same figure, those that import nothing none.
- */
-export function measureImports(clients, rounds) {
-  const kinds = [...new Set(clients.map(({ imports }) => imports.join(' ')))].filter(Boolean)
-  const times = new Map(kinds.map(kind => [kind, []]))
-  for (let round = -1; round < rounds; round++)
-    for (const kind of kinds) {
-      const ms = importOnce(kind.split(' '))
-      // The first one finds the files outside of the system's cache.
-      if (round >= 0) times.get(kind).push(ms)
-    }
-  return clients.map(({ imports }) => (imports.length > 0 ? median(times.get(imports.join(' '))) : undefined))
+/** Measures, by client, the median CPU time and the median ratio to {@link LEAST}, taken within each round. */
+export function measureImports(clients) {
+  const measured = [LEAST, ...clients].filter(({ imports }) => imports.length)
+  const taken = measured.map(() => [])
+  for (let round = -1; round < ROUNDS; round++)
+    measured.forEach((client, place) => {
+      const micros = importOnce(client)
+      // The first import reads its files from the disk, and not from the system's cache.
+      if (round >= 0) taken[place].push(micros)
+    })
+  const figuresOf = times => ({
+    ratio: median(times.map((micros, round) => micros / taken[0][round])),
+    micros: median(times),
+  })
+  return new Map(measured.map(({ id }, place) => [id, figuresOf(taken[place])]))
 }

@@ -1,50 +1,35 @@
 import { median } from '../lib/stats.mjs'
 import { startWorker } from '../lib/worker.mjs'
 
-/** What is measured: so many times in a row, by their server's path. */
-export const works = [
-  { id: 'event', title: 'one event a network chunk', unit: 'an event', times: 1 },
-  { id: '16k', title: '16 KiB chunks', unit: 'an event', times: 2 },
-  { id: 'tools', title: 'tool calls', unit: 'a delta', times: 3 },
-  { id: 'json', title: 'plain call', unit: 'a call', times: 50 },
-]
-
-/** Rounds that are not counted: code is compiled as it proves to be hot. */
-const WARM_UP = 3
-
-/** Asks the workers in turn, beginning with another one each time, and returns the CPU times of each round. */
-async function measureRounds(workers, { id: work, times }, count) {
-  const rounds = []
-  for (let round = -WARM_UP; round < count; round++) {
-    const taken = []
-    const results = new Set()
-    for (let turn = 0; turn < workers.length; turn++) {
-      const place = (turn + WARM_UP + round) % workers.length
-      const { ms, result } = await workers[place].ask({ work, times })
-      taken[place] = ms / times
-      results.add(result)
-    }
-    if (results.size !== 1) throw new Error(`${work}: the clients read different things`)
-    if (round >= 0) rounds.push(taken)
-  }
-  return rounds
-}
+const ROUNDS = 7
 
 /**
- * For each work and each client the median CPU time in ms, and the median ratio to the first client's, taken within each round:
- * a slow moment of the machine falls on both. Each client is a process of its own, begun so many times.
+ * Measures the works of `worksOf(id)` with each client, in `processesOf(id)` processes one after the other, as each compiles
+ * its code anew. Returns, by work and client, the median CPU time in µs a unit, and the median ratio to the least that the work
+ * can cost. Ratios are taken within a round, where a slow moment of the machine falls on both.
  */
-export async function measureWorks(ids, someWorks, { origin, processes, rounds: count }) {
-  const rounds = new Map(someWorks.map(({ id }) => [id, []]))
-  for (let run = 0; run < processes; run++) {
-    const start = id => startWorker(new URL('./client.mjs', import.meta.url), [id, origin])
-    const workers = await Promise.all(ids.map(start))
-    for (const work of someWorks) rounds.get(work.id).push(...(await measureRounds(workers, work, count)))
-    for (const worker of workers) worker.stop()
-  }
-  const summarize = (list, place) => ({
-    ms: median(list.map(taken => taken[place])),
-    ratio: median(list.map(taken => taken[place] / taken[0])),
+export async function measureWorks(ids, { network, worksOf, processesOf }) {
+  const taken = new Map()
+  const most = Math.max(...ids.map(processesOf))
+  for (let run = 0; run < most; run++)
+    for (const id of ids.filter(one => run < processesOf(one))) {
+      console.log(`Measuring ${id}, process ${run + 1} of ${processesOf(id)}`)
+      const worker = await startWorker(new URL('./client.mjs', import.meta.url), [id, network])
+      for (const { id: work } of worksOf(id)) {
+        const list = taken.get(work)?.get(id) ?? []
+        if (!taken.has(work)) taken.set(work, new Map())
+        taken.get(work).set(id, [...list, ...(await worker.ask({ work, rounds: ROUNDS }))])
+      }
+      worker.stop()
+    }
+  return new Map([...taken].map(([work, byClient]) => [work, summarize(byClient)]))
+}
+
+function summarize(byClient) {
+  const least = [...byClient.values()].flat().map(([micros]) => micros)
+  const figures = [...byClient].map(([id, rounds]) => {
+    const ratio = median(rounds.map(([micros, own]) => own / micros))
+    return [id, { ratio, micros: median(rounds.map(([, own]) => own)) }]
   })
-  return new Map([...rounds].map(([work, list]) => [work, ids.map((_, place) => summarize(list, place))]))
+  return new Map([['bare', { ratio: 1, micros: median(least) }], ...figures])
 }

@@ -1,74 +1,66 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { writeChart } from '../lib/chart.mjs'
-import { toTable, writeSection } from '../lib/document.mjs'
-import { limits } from '../lib/limits.mjs'
+import { toTable } from '../lib/document.mjs'
 import { describeMachine } from '../lib/machine.mjs'
-import { root } from '../lib/paths.mjs'
-import { sizesHead, versionsOf, writeSizeChart } from '../sizes.mjs'
-import { works } from './measure.mjs'
+import { isNetwork, works } from './works.mjs'
 
-const limited = works.filter(({ id }) => id in limits)
+const IMPORT = { id: 'import', title: 'import' }
+const inProcess = [...works.filter(work => !isNetwork(work)), IMPORT]
+const onNetwork = works.filter(isNetwork)
+const columns = [...inProcess, ...onNetwork]
 
-/** The tables of a run: what each client took by work, what its import took, and its rows of sizes. */
-export function makeTables({ clients, counts, measured, imports, sizes }) {
-  const ratio = ({ id }, place) => `${measured.get(id)[place].ratio.toFixed(2)} ×`
-  const time = ({ id }, place) => {
-    const micros = (measured.get(id)[place].ms / (counts[id] ?? 1)) * 1000
-    return `${micros.toFixed(micros < 100 ? 2 : 0)} µs`
-  }
-  const rows = (cells, someWorks) =>
-    clients.map((client, place) => [
-      client.name,
-      ...cells(client),
-      ...someWorks.map(work => ratio(work, place)),
-    ])
-  const titles = someWorks => someWorks.map(({ title }) => title)
-  return {
-    ratios: toTable(
-      ['client', 'version', ...titles(works)],
-      rows(client => [versionsOf(client)], works),
-      place => place > 1,
-    ),
-    headline: toTable(
-      ['client', ...titles(limited)],
-      rows(() => [], limited),
-    ),
-    times: toTable(
-      ['client', ...works.map(({ title, unit }) => `${title}, ${unit}`), 'import'],
-      clients.map(({ name }, place) => [
-        name,
-        ...works.map(work => time(work, place)),
-        imports[place] === undefined ? '–' : `${imports[place].toFixed(0)} ms`,
-      ]),
-    ),
-    sizes: [...sizesHead, ...sizes].join('\n'),
-  }
+const formatRatio = ({ ratio }) => `${ratio.toFixed(2)} ×`
+
+function formatTime({ micros }, { id }) {
+  if (id === IMPORT.id) return `${(micros / 1000).toFixed(0)} ms`
+  return `${micros.toFixed(micros < 100 ? 2 : 0)} µs`
 }
 
-/** Writes what a run has found: the page, the charts, and the README's tables. */
-export function writeReport({ clients, measured }, tables) {
-  const allowed = limited.map(({ id, title }) => `${limits[id]} × for ${title}`).join(', ')
-  const speed = `Measured with ${describeMachine()}.
+/** The title of a column where columns of both services stand together. */
+function longTitle(column) {
+  return isNetwork(column) ? `${column.title}, over loopback` : column.title
+}
 
-CPU time as a multiple of the bare loop's. Allowed for llmfetch's functions: at most ${allowed}.
+/** The rows of all clients. The bare loop has no figure in a column that compares to something else. */
+function rowsOf(clients, figures, someColumns, format) {
+  const cell = (column, id) => {
+    const figure = figures.get(column.id)?.get(id)
+    return figure && (id !== 'bare' || column.run) ? format(figure, column) : '–'
+  }
+  return clients.map(({ id, name }) => [name, ...someColumns.map(column => cell(column, id))])
+}
 
-${tables.ratios}
+/** The table of the limits, with the ratios as they were measured. */
+export function limitsTable(clients, verdicts) {
+  const rows = verdicts.map(({ work, id, ratio, limit, isKept }) => [
+    longTitle(columns.find(column => column.id === work)),
+    clients.find(client => client.id === id).name,
+    formatRatio({ ratio }),
+    `${limit} ×`,
+    isKept ? 'kept' : 'OVER',
+  ])
+  return toTable(['', 'client', 'measured', 'at most', ''], rows, place => place === 2 || place === 3)
+}
 
-The same in CPU time, and what loading the client costs a new process:
+/** The section of docs/benchmarks.md. */
+export function describeSpeed(clients, figures, verdicts) {
+  const ratios = some =>
+    toTable(['client', ...some.map(({ title }) => title)], rowsOf(clients, figures, some, formatRatio))
+  const units = columns.map(column => [longTitle(column), column.unit].filter(Boolean).join(', '))
+  return `Measured with ${describeMachine()}.
 
-${tables.times}`
-  writeSection('docs/benchmarks.md', 'bench:speed', speed)
-  writeSection('README.md', 'bench', tables.headline)
-  for (const file of ['docs/benchmarks.md', 'README.md']) writeSection(file, 'compare', tables.sizes)
-  writeSizeChart(readFileSync(join(root, 'docs/benchmarks.md'), 'utf8'))
-  writeChart(join(root, 'docs/speed.svg'), {
-    title: 'CPU time as a multiple of the bare loop’s',
-    series: limited.map(({ title }) => title),
-    format: value => `${value.toFixed(2)} ×`,
-    bars: clients.map(({ name }, place) => ({
-      name,
-      values: limited.map(({ id }) => measured.get(id)[place].ratio),
-    })),
-  })
+CPU time over a \`fetch\` in the same process, as a multiple of the bare loop's over the same \`fetch\`; of two shapes in turn, one
+client's as a multiple of two clients'; of an import, as a multiple of importing \`eventsource-parser\`:
+
+${ratios(inProcess)}
+
+Over loopback, from a service in another process, as a multiple of the bare loop's:
+
+${ratios(onNetwork)}
+
+The same in CPU time:
+
+${toTable(['client', ...units], rowsOf(clients, figures, columns, formatTime))}
+
+The limits of \`bench/lib/limits.mjs\`:
+
+${limitsTable(clients, verdicts)}`
 }

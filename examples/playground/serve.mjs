@@ -42,7 +42,7 @@ async function assets(request) {
 /**
  * Serves the playground.
  *
- * @param bindings the Worker's variables and secrets: `LLM_BASE_URL`, `LLM_API_KEY`, `LLM_MODEL`
+ * @param bindings the Worker's variables and secrets: see settings.mjs
  * @param port 0 is any free one
  */
 export async function servePlayground(bindings, port = 0) {

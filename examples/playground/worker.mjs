@@ -1,16 +1,15 @@
 // The Worker between the playground's page and a language model. It holds the key; the page never sees it.
 //
 // For the page it is a service like any other: /api/models and /api/chat/completions speak the same protocol on both sides.
+// It does not try again: the retries are the page's, where they can be watched.
+//
+// It is made for your own machine. Where others can reach it, put a login in front: whoever opens the page spends the key.
 
-import {
-  createClient,
-  isLLMError,
-  listModels,
-  retry,
-  streamChatCompletion,
-  timeout,
-  toSSEResponse,
-} from 'llmfetch'
+import { createClient, isLLMError, listModels, streamChatCompletion, timeout, toSSEResponse } from 'llmfetch'
+import { disclose, toResponse } from './disclose.mjs'
+import { checkHost, checkSite, Refusal, readObject } from './guard.mjs'
+import { faultFor, requestOf } from './request.mjs'
+import { lacksModels, readSettings } from './settings.mjs'
 
 /** A page runs the scripts that this Worker serves, talks to this Worker, and nothing else. */
 const policy = nonce =>
@@ -27,50 +26,41 @@ const policy = nonce =>
     "require-trusted-types-for 'script'",
   ].join('; ')
 
-function connect({ LLM_BASE_URL: baseUrl, LLM_API_KEY: apiKey }) {
-  const limits = timeout({ headers: 20_000, firstEvent: 20_000, idle: 15_000 })
-  return createClient({ baseUrl, apiKey, policies: [retry({ maxRetries: 1 }), limits] })
+function connect({ baseUrl, apiKey }) {
+  // workerd notices that a reader has left when it writes next, so a silent service is left alone by this limit.
+  const limits = timeout({ headers: 60_000, firstEvent: 60_000, idle: 30_000, total: 600_000 })
+  return createClient({ baseUrl, apiKey, policies: [limits], maxResponseBytes: 8_388_608 })
 }
 
-/** The error as the service would have sent it, so that the page's client makes the same typed error of it. */
-function refuse(error) {
-  if (!isLLMError(error)) throw error
-  const { name, message, status = name === 'TimeoutError' ? 504 : 502, type = name, code, param } = error
-  const headers = error.retryAfter === undefined ? {} : { 'retry-after-ms': `${error.retryAfter}` }
-  // The page's client puts the status before the message again.
-  const text = message.replace(`${status} `, '')
-  return Response.json({ error: { message: text, type, code, param } }, { status, headers })
+/** The stream with errors in words that a page may read. Its reader's leave reaches the service at once. */
+function discreet(stream) {
+  const source = stream[Symbol.asyncIterator]()
+  const rethrow = error => {
+    throw isLLMError(error) ? disclose(error) : error
+  }
+  const iterator = { next: () => source.next().catch(rethrow), return: () => source.return() }
+  return { [Symbol.asyncIterator]: () => iterator }
 }
 
-async function chat(request, env) {
-  const asked = await request.json().catch(() => undefined)
-  if (!Array.isArray(asked?.messages)) {
-    const error = { message: 'Not a conversation', type: 'invalid_request_error' }
-    return Response.json({ error }, { status: 400 })
-  }
-  // What is not named here is not the page's to choose.
-  const { model, messages, tools, tool_choice, stream_options } = asked
-  const body = { model, messages, tools, tool_choice, stream_options }
-  const stream = streamChatCompletion(connect(env), body, { signal: request.signal })
-  try {
-    // Settles with the first event: what fails before it still gets a status of its own.
-    await stream.response
-    return toSSEResponse(stream)
-  } catch (error) {
-    return refuse(error)
-  }
+async function chat(request, settings) {
+  const asked = await readObject(request)
+  if (!Array.isArray(asked.messages)) throw new Refusal(400, 'messages must be a list')
+  const body = requestOf(asked, settings)
+  const options = { signal: request.signal, headers: faultFor(request, settings) }
+  const stream = streamChatCompletion(connect(settings), body, options)
+  // Settles with the first event: what fails before it still gets a status of its own.
+  await stream.response
+  return toSSEResponse(discreet(stream))
 }
 
-async function models(env) {
-  const list = ids => Response.json({ object: 'list', data: ids.map(id => ({ id, object: 'model' })) })
-  const own = env.LLM_MODEL ? [env.LLM_MODEL] : []
-  try {
-    const { data } = await listModels(connect(env))
-    return list([...new Set([...own, ...data.map(({ id }) => id)])])
-  } catch (error) {
-    // Not every service lists its models.
-    return own.length ? list(own) : refuse(error)
-  }
+/** The models that may be asked, as a service lists them, and what else a page has to know to offer them. */
+async function models(settings) {
+  const { maxTokens, faults } = settings
+  const data = settings.models.length
+    ? settings.models.map(id => ({ id, object: 'model' }))
+    : (await listModels(connect(settings))).data.map(({ id }) => ({ id, object: 'model' }))
+  const known = Object.entries(faults).map(([id, { label }]) => ({ id, label }))
+  return Response.json({ object: 'list', data, playground: { max_tokens: maxTokens, faults: known } })
 }
 
 async function page(request, env) {
@@ -78,6 +68,7 @@ async function page(request, env) {
   const response = new Response(asset.body, asset)
   response.headers.set('x-content-type-options', 'nosniff')
   response.headers.set('referrer-policy', 'no-referrer')
+  response.headers.set('cross-origin-resource-policy', 'same-origin')
   if (!response.headers.get('content-type')?.startsWith('text/html')) return response
   const nonce = crypto.randomUUID()
   response.headers.set('content-security-policy', policy(nonce))
@@ -85,14 +76,32 @@ async function page(request, env) {
   return new HTMLRewriter().on('script[type=importmap]', mark).transform(response)
 }
 
+/** The methods of the API, by path. */
+const api = {
+  '/api/models': { method: 'GET', answer: (_, settings) => models(settings) },
+  '/api/chat/completions': { method: 'POST', answer: chat },
+}
+
+function answer(request, env) {
+  const settings = readSettings(env)
+  checkHost(request, settings)
+  const { pathname } = new URL(request.url)
+  if (!Object.hasOwn(api, pathname)) return page(request, env)
+  checkSite(request, api[pathname].method)
+  if (lacksModels(settings)) throw new Refusal(500, 'LLM_MODEL or LLM_MODELS must say what may be asked')
+  return api[pathname].answer(request, settings)
+}
+
 export default {
-  fetch(request, env) {
-    const { pathname, origin } = new URL(request.url)
-    // Another site's page must not spend the key either.
-    const from = request.headers.get('origin')
-    if (from && from !== origin) return new Response('Not from another origin', { status: 403 })
-    if (pathname === '/api/models') return models(env)
-    if (pathname === '/api/chat/completions') return chat(request, env)
-    return page(request, env)
+  async fetch(request, env) {
+    try {
+      return await answer(request, env)
+    } catch (error) {
+      if (error instanceof Refusal) return error.toResponse()
+      if (isLLMError(error)) return toResponse(error)
+      // A page that has gone reads no answer. Anything else is a mistake in here, which only the log should show.
+      if (!request.signal.aborted) console.error(error)
+      return new Refusal(500, 'The playground has failed').toResponse()
+    }
   },
 }

@@ -29,9 +29,10 @@ function isQuestion(body: CacheRequest['body']): boolean {
  * survive being read and written (a number with more digits than a double, a member twice) is not either: two of them would
  * have one name.
  */
-export function readRequest({ url, init, call }: PolicyRequest): CacheRequest | undefined {
+export function readRequest({ url, input, init, call }: PolicyRequest): CacheRequest | undefined {
   const { method = 'GET', headers, body } = init
-  if (call?.stream) return
+  // A `Request` of another client's holds its own method and body.
+  if (call?.stream || Object(input).url) return
   const request = (body?: unknown): CacheRequest => ({
     method,
     url,
@@ -49,7 +50,8 @@ export function readRequest({ url, init, call }: PolicyRequest): CacheRequest | 
 
 /** Whether a text is what its JSON would be written as, but for white space between its members. */
 function isExact(text: string, parsed: unknown): boolean {
-  const bare = (json: string) => json.replace(/"(?:[^"\\]|\\.)*"|\s+/g, piece => (piece[0] === '"' ? piece : ''))
+  const bare = (json: string) =>
+    json.replace(/"(?:[^"\\]|\\.)*"|\s+/g, piece => (piece[0] === '"' ? piece : ''))
   const written = JSON.stringify(parsed)
   return text === written || bare(text) === bare(written)
 }

@@ -1,4 +1,10 @@
-import { type CacheMode, type FetchInit, type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
+import {
+  type CacheMode,
+  type FetchInit,
+  type FetchPolicy,
+  type PolicyRequest,
+  policy,
+} from '../call/policy.ts'
 import { untilAborted } from '../call/signals.ts'
 import { watchBody } from '../call/watch-body.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'

@@ -113,7 +113,7 @@ export function cachedAnswers(
     let text: string | undefined
     if (missing.size) {
       // Texts may be for something else than embeddings, which would not bear a change.
-      const areEmbeddings = found.some(body => body !== undefined) || asked.body?.encoding_format
+      const areEmbeddings = found.some(body => body !== undefined) || /\/embeddings(\?|$)/.test(asked.url)
       const isPart = missing.size < all.length && areEmbeddings
       const wanted = isPart ? [...missing] : all
       const response = await ask(isPart ? withInputs(asked, wanted) : undefined)

@@ -38,7 +38,7 @@ export interface Call {
    * Gives the key that an attempt is signed with, where it has no `authorization` and goes to `baseUrl`. A policy that passes
    * the call on without this member sends it unsigned.
    */
-  readonly key?: ((signal?: AbortSignal) => string | Promise<string>) | undefined
+  readonly key?: ((signal?: AbortSignal | null) => string | Promise<string>) | undefined
   /**
    * Gives the SHA-256 digest of a text and of the key that the request is signed with: tells callers apart who share
    * something, and does not show the key. Absent where another service is asked.
@@ -86,6 +86,10 @@ export interface PolicyRequest {
   /** What was given for it: another client may give a `URL` or a `Request`. */
   readonly input: string | URL | Request
   readonly init: FetchInit
+  /** That of `init`, or of a `Request`. */
+  readonly method: string
+  /** Those of `init`, or of a `Request`. */
+  readonly headers: HeadersInit
   /** Ends the request: the one of `init`, or that of a `Request`. */
   readonly signal: AbortSignal | undefined
   /** There when the request comes from a client of this library. */
@@ -155,12 +159,13 @@ export function policy(
   const decorate = (next: Fetch) => {
     const decorated = {
       async [name](input: string | Request | URL, init: FetchInit = {}): Promise<Response> {
-        const given: { readonly url?: string; readonly signal?: AbortSignal; readonly body?: unknown } =
-          Object(input)
+        const given: Partial<Request> = Object(input)
         const request: PolicyRequest = {
           url: given.url ?? `${input as string}`,
           input,
           init,
+          method: init.method ?? given.method ?? 'GET',
+          headers: init.headers ?? given.headers ?? {},
           signal: (init.signal === undefined ? given.signal : init.signal) ?? undefined,
           call: init.call,
           repeatable: !isStream(init.body) && !given.body,

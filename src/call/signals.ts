@@ -1,22 +1,19 @@
-import { validationError } from '../errors/validation-error.ts'
-
-/** The reasons given to this library's own controllers: some platforms' signals have no `reason`. */
-const reasons: WeakMap<AbortSignal, { readonly reason: unknown }> = /* @__PURE__ */ new WeakMap()
+import { refuse } from '../errors/validation-error.ts'
 
 /** The callbacks of each signal. */
 const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
 
-/** The signal is taken from the event: in workerd a listener's `this` is the global object. */
+/** Takes the signal from the event: workerd gives listeners no `this` of their own. */
 function tellAll({ target }: Event): void {
   const signal = target as AbortSignal
   signal.removeEventListener('abort', tellAll)
   for (const tell of callbacks.get(signal) ?? []) tell()
 }
 
-/** Aborts, with a reason that {@link reasonOf} finds on every platform. */
+/** Aborts, with a reason that {@link reasonOf} finds on every platform: the signals of some have none. */
 export function abortWith(controller: AbortController, reason?: unknown): void {
   const { signal } = controller
-  if (reason !== undefined && !signal.aborted) reasons.set(signal, { reason })
+  if (!('reason' in signal)) Object.assign(signal, { reason })
   controller.abort(reason)
 }
 
@@ -26,13 +23,8 @@ export function abortWith(controller: AbortController, reason?: unknown): void {
  * @see https://dom.spec.whatwg.org/#dom-abortsignal-reason
  */
 export function reasonOf(signal: AbortSignal): unknown {
-  let kept = reasons.get(signal)
-  if (!kept) {
-    const { reason = Object.assign(new Error('This operation was aborted'), { name: 'AbortError' }) } = signal
-    kept = { reason }
-    if (signal.aborted) reasons.set(signal, kept)
-  }
-  return kept.reason
+  const { reason } = signal
+  return reason === undefined ? Object.assign(new Error('Aborted'), { name: 'AbortError' }) : reason
 }
 
 /**
@@ -42,8 +34,7 @@ export function reasonOf(signal: AbortSignal): unknown {
  * @throws {ValidationError} for what is no signal
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (typeof signal.addEventListener !== 'function')
-    throw validationError([{ path: 'signal', message: 'must be an AbortSignal' }])
+  if (typeof signal.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
   let set = callbacks.get(signal)
   if (!set) {
     set = new Set()
@@ -62,11 +53,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` makes of that. */
-export function untilAborted<T>(signal: AbortSignal | null | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work
+export function untilAborted<T>(signal: AbortSignal | null | undefined, work: T | Promise<T>): Promise<T> {
+  const promise = Promise.resolve(work)
+  if (!signal) return promise
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => reject(reasonOf(signal)))
-    work.then(resolve, reject).then(stop)
+    promise.then(resolve, reject).then(stop)
   })
 }
 

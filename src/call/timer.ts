@@ -1,5 +1,5 @@
 /** Timers of most runtimes fire at once beyond 32 bits. */
-export const MAX_TIMEOUT: number = 2 ** 31 - 1
+export const MAX_TIMEOUT = 2_147_483_647
 
 /** A timer that can let a process end while it runs, where the runtime has such a thing. */
 export interface Timer {

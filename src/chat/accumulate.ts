@@ -20,9 +20,19 @@ interface OpenChoice {
 
 // What is not a vendor's.
 const DELTA_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['role', 'content', 'toolCalls', 'index'])
-const CHOICE_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['index', 'delta', 'finishReason', 'usage'])
+const CHOICE_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'index',
+  'delta',
+  'finishReason',
+  'usage',
+])
 // `obfuscation` is noise that hides an event's length from who watches the network.
-const CHUNK_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['choices', 'usage', 'object', 'obfuscation'])
+const CHUNK_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'choices',
+  'usage',
+  'object',
+  'obfuscation',
+])
 const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set()
 
 /** Fields whose pieces make one text, one object, one list of blocks. */
@@ -91,7 +101,15 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
     const index = checkIndex(piece.index) ?? 0
     let choice = choices.get(index)
     if (!choice) {
-      choice = { index, text: '', parts: undefined, finishReason: null, toolCalls: [], message: {}, extras: {} }
+      choice = {
+        index,
+        text: '',
+        parts: undefined,
+        finishReason: null,
+        toolCalls: [],
+        message: {},
+        extras: {},
+      }
       choices.set(index, choice)
     }
     addDelta(choice, delta ?? {})

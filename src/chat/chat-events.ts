@@ -1,3 +1,4 @@
+import { withPartial } from '../stream/folded-stream.ts'
 import { mapStream } from '../stream/map-stream.ts'
 import { createAccumulator } from './accumulate.ts'
 import { reasoningText } from './quirks.ts'
@@ -12,7 +13,8 @@ export type ChatEvent =
 
 /**
  * Tells what happens in a stream's first choice, in one iterator: pieces of text and of thinking as they come, each tool call
- * once it is whole, and at the end the completion. Ends and fails as the stream does.
+ * once it is whole, and at the end the completion. Ends and fails as the stream does, with the completion so far as `partial` of its
+ * error.
  *
  * @example
  * for await (const event of chatEvents(streamChatCompletion(client, request)))
@@ -41,5 +43,6 @@ export function chatEvents(stream: AsyncIterable<ChatCompletionChunk>): AsyncIte
         { type: 'end', completion },
       ]
     },
+    error => withPartial(error, accumulator),
   )
 }

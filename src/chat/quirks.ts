@@ -5,23 +5,31 @@ import { isObject, type Json, noteSent, sentOf } from '../wire/names.ts'
  * so that all views of an answer agree.
  */
 
-/** The texts of a list of parts: what is said, and what is thought. */
-function readParts(parts: readonly unknown[]): { text: string; reasoning: string } {
-  let text = ''
-  let reasoning = ''
-  for (const part of parts) {
-    const { type, thinking, summary, text: said, reasoning: thought } = Object(part)
-    const thoughts = thinking ?? summary ?? thought
-    if (/thinking|reasoning/.test(`${type}`))
-      reasoning += Array.isArray(thoughts) ? readParts(thoughts).text : `${thoughts ?? said ?? ''}`
-    else if (typeof said === 'string') text += said
-  }
-  return { text, reasoning }
+/** Whether a part of the content is of thinking. */
+const THINKING = /thinking|reasoning/
+
+/** Joins what is said in a list of parts. */
+function textOf(parts: readonly Json[]): string {
+  return parts
+    .map(part => (typeof part?.text === 'string' && !THINKING.test(`${part.type}`) ? part.text : ''))
+    .join('')
+}
+
+/** Joins what is thought in a list of parts. */
+function thinkingOf(parts: readonly Json[]): string {
+  return parts
+    .map(part => {
+      const { type, thinking, summary, text, reasoning } = Object(part)
+      if (!THINKING.test(`${type}`)) return ''
+      const thoughts = thinking ?? summary ?? reasoning ?? text ?? ''
+      return Array.isArray(thoughts) ? textOf(thoughts) : `${thoughts}`
+    })
+    .join('')
 }
 
 /** The parts that a service sent as the content, where it was a list. */
-export function contentParts(message: object): readonly unknown[] | undefined {
-  const sent = sentOf(message, 'content')?.sent
+export function contentParts(message: object): readonly Json[] | undefined {
+  const sent = sentOf(message as Json, 'content')?.sent
   return Array.isArray(sent) ? sent : undefined
 }
 
@@ -33,7 +41,7 @@ export function contentParts(message: object): readonly unknown[] | undefined {
 export function readMessage(message: Json): void {
   const { content, toolCalls } = message
   if (typeof content !== 'string' && content != null) {
-    message.content = Array.isArray(content) ? readParts(content).text : `${content}`
+    message.content = Array.isArray(content) ? textOf(content) : `${content}`
     noteSent(message, 'content', content)
   }
   if (!Array.isArray(toolCalls)) return
@@ -42,7 +50,7 @@ export function readMessage(message: Json): void {
 }
 
 /** The names under which services send thinking as a text. */
-export const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as const
+const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as const
 
 /**
  * Reads the thinking in a message or a delta, whatever the service calls it: `reasoning_content` (DeepSeek), `reasoning`
@@ -57,10 +65,10 @@ export function reasoningText(message: object): string {
   for (const key of REASONING_KEYS) {
     const value = fields[key]
     if (typeof value === 'string' && value) return value
-    if (isObject(value) && Array.isArray(value.summary)) return readParts(value.summary).text
+    if (isObject(value) && Array.isArray(value.summary)) return textOf(value.summary)
   }
   const parts = contentParts(message)
-  const inContent = parts ? readParts(parts).reasoning : ''
+  const inContent = parts ? thinkingOf(parts) : ''
   const details = fields.reasoningDetails ?? fields.thinkingBlocks
   if (inContent || !Array.isArray(details)) return inContent
   return details.map(({ text, thinking, summary }) => text ?? thinking ?? summary ?? '').join('')
@@ -77,13 +85,14 @@ function goesOn(block: Json | undefined, { type, index }: Json): block is Json {
  */
 export function joinBlocks(blocks: Json[], pieces: readonly unknown[]): void {
   for (const piece of pieces) {
-    if (!isObject(piece)) continue
     const block = blocks.at(-1)
-    if (!goesOn(block, piece)) {
+    if (!isObject(piece)) blocks.push(piece as Json)
+    else if (goesOn(block, piece)) joinFields(block, piece)
+    else {
       const started: Json = {}
       blocks.push(started)
       joinFields(started, piece)
-    } else joinFields(block, piece)
+    }
   }
 }
 
@@ -95,19 +104,21 @@ function joinFields(block: Json, piece: Json): void {
       const list: Json[] = Array.isArray(before) ? before : []
       block[key] = list
       joinBlocks(list, value)
-    } else if (typeof before === 'string' && /^(text|thinking|summary)$/.test(key)) block[key] = before + value
+    } else if (typeof before === 'string' && /^(text|thinking|summary)$/.test(key))
+      block[key] = before + value
     else if ((value != null && value !== '') || before === undefined) block[key] = value
   }
 }
 
 /** The reasons by which a service says that it broke off. Any other, `length` and words unknown here too, is an end. */
-const BROKEN_OFF =
-  /^(error|abort(ed)?|cancell?ed|timeout|network_error|insufficient_system_resource)$/i
+const BROKEN_OFF = /^(error|abort(ed)?|cancell?ed|timeout|network_error|insufficient_system_resource)$/i
 
 /** What a choice tells of a failure, as the body of an error; undefined where it tells of none. */
 export function failureIn(choice: object): object | undefined {
   const { error, finishReason } = choice as { error?: unknown; finishReason?: unknown }
   if (error) return { error }
   if (!BROKEN_OFF.test(`${finishReason ?? ''}`)) return undefined
-  return { error: { type: 'server_error', code: finishReason, message: `The service broke off: ${finishReason}` } }
+  return {
+    error: { type: 'server_error', code: finishReason, message: `The service broke off: ${finishReason}` },
+  }
 }

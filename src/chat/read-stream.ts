@@ -20,19 +20,26 @@ export function readStream(
   const started = performance.now()
   return createEventStream(async signal => {
     const { status, headers } = response
-    const reading = { scrub: String, disconnect: undefined }
-    await refuseFailure(response, { signal }, reading)
+    const reading = { scrub: String }
+    await refuseFailure(response, { ...reading, signal })
     const context = {
       ...reading,
       operation: { name: 'readStream', route: '' },
       signal,
-      sent: JSON.stringify({ n: options.choices ?? 1 }),
+      body: JSON.stringify({ n: options.choices ?? 1 }),
       watchers: [],
       locate() {},
       maxResponseBytes: 2 ** 26,
       maxEventBytes: 2 ** 25,
     }
     const { data } = await openEvents(response, context, chatReader(response, context))
-    return { data, status, headers, requestId: requestIdOf(headers), latencyMs: performance.now() - started, attempts: 0 }
+    return {
+      data,
+      status,
+      headers,
+      requestId: requestIdOf(headers),
+      latencyMs: performance.now() - started,
+      attempts: 0,
+    }
   }, options.signal)
 }

@@ -12,7 +12,7 @@ import { checkIndex } from './check-index.ts'
 import { failureIn, readMessage } from './quirks.ts'
 import { readCompletion } from './read-completion.ts'
 import { addToolCall, isCallWhole, type OpenToolCall } from './tool-calls.ts'
-import type { ChatCompletionChunk, ChunkChoice } from './types.ts'
+import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
 
 /** What is known of one choice. */
 interface ChoiceState {
@@ -21,7 +21,7 @@ interface ChoiceState {
 }
 
 /** How many choices the request that was sent asks for. */
-function countOf(sent: ReadContext['sent']): number {
+function countOf(sent: ReadContext['body']): number {
   try {
     return JSON.parse(sent as string).n ?? 1
   } catch {
@@ -30,100 +30,96 @@ function countOf(sent: ReadContext['sent']): number {
 }
 
 /** Reads how chat services stream: events of chunks, a `finish_reason` for each choice, then `[DONE]`, which some leave out. */
-export function chatReader(response: Response, context: ReadContext): Dialect<ChatCompletionChunk> {
-  const { scrub, sent } = context
-  const around = { response, scrub }
-  const rename = createRenamer(context.operation.verbatim)
-  const choices = new Map<number, ChoiceState>()
+export function chatReader(
+  response: Response,
+  { scrub, body, operation }: ReadContext,
+): Dialect<ChatCompletionChunk> {
+  const rename = createRenamer(operation.verbatim)
+  const states: ChoiceState[] = []
   let events = 0
   let expected: number | undefined
   let failure: LLMError | undefined
-  const eventName = () => `Event ${events}`
+  /** Whether every choice that was asked for has its reason to finish. */
+  let isDone = false
+  const nameEvent = () => `Event ${events}`
 
-  function track(choice: ChunkChoice): void {
-    const { index, delta, finishReason } = choice
-    const known = checkIndex(index) ?? 0
-    let state = choices.get(known)
-    if (!state) {
-      expected ??= countOf(sent)
-      if (known >= expected) throw new ProtocolError('A choice was not asked for')
-      state = { finished: false, calls: [] }
-      choices.set(known, state)
-    }
-    state.finished ||= !!finishReason
-    if (delta.toolCalls) for (const piece of delta.toolCalls) addToolCall(state.calls, piece)
+  function parse(text: string, name: () => string, isWhole: boolean, isError = false): Json {
+    const json = rename(parseJson(text, name, isWhole)) as Json
+    if (isError || isFailure(json, 'choices')) throwRelayed(text, json, response, scrub)
+    if (Array.isArray(json)) throw new ProtocolError(`${name()} is not a JSON object`)
+    return json
   }
 
   /** Reads a chunk; what broke off after some text is told once that has been handed out. */
   function read(chunk: ChatCompletionChunk): ChatCompletionChunk | Last<ChatCompletionChunk> {
-    let isLast = false
     for (const choice of chunk.choices) {
+      const index = checkIndex(choice.index) ?? 0
+      expected ??= countOf(body)
+      if (index >= expected) throw new ProtocolError('A choice was not asked for')
+      states[index] ??= { finished: false, calls: [] }
+      const state = states[index]
       choice.delta ??= {}
       readMessage(choice.delta as Json)
-      track(choice)
+      state.finished ||= !!choice.finishReason
+      if (choice.delta.toolCalls) for (const piece of choice.delta.toolCalls) addToolCall(state.calls, piece)
+      if (!choice.finishReason && !choice.error) continue
+      const known = Object.values(states)
+      isDone = known.length >= expected && known.every(({ finished }) => finished)
       const broken = failureIn(choice)
-      if (!broken) continue
-      failure = apiFailure(JSON.stringify(broken), response, scrub)
-      if (!choice.delta.content && !choice.delta.toolCalls) throw failure
-      isLast = true
+      if (broken) failure = apiFailure(JSON.stringify(broken), response, scrub)
+      if (failure && !choice.delta.content && !choice.delta.toolCalls) throw failure
     }
-    return isLast ? new Last(chunk) : chunk
+    return failure ? new Last(chunk) : chunk
   }
 
   function end(atDone: boolean): void {
     if (failure) throw failure
-    const states = [...choices.values()]
+    const known = Object.values(states)
+    const isWhole = ({ finished, calls }: ChoiceState) => finished || (atDone && calls.every(isCallWhole))
     // One of several that never began is only missed where nothing else says that this is the end.
-    const all = atDone || states.length >= (expected ?? 1)
-    const whole = states.every(({ finished, calls }) => finished || (atDone && calls.every(isCallWhole)))
-    if (!states.length || !whole || !all)
-      throw new IncompleteStreamError(
-        states.length ? 'The stream ended early' : 'The stream ended before it began',
-        { retryable: !states.length },
-      )
+    if (!known.length || !known.every(isWhole) || !(atDone || known.length >= expected!))
+      throw new IncompleteStreamError(`The stream ended ${known.length ? 'early' : 'before it began'}`, {
+        retryable: !known.length,
+      })
   }
 
   return {
     parse({ data, event }) {
       events++
-      const json = rename(parseJson(data, eventName)) as Json
-      if (event === 'error' || isFailure(json, 'choices')) throwRelayed(data, json, around)
-      if (typeof json !== 'object' || json === null || Array.isArray(json))
-        throw new ProtocolError(`${eventName()} is not a JSON object`)
+      const json = parse(data, nameEvent, false, event === 'error')
       // Some services leave these out where they have nothing to say.
-      if (!json.choices) {
-        if (!Object.keys(json).length) return undefined
-        json.choices = []
-      }
+      if (!json.choices && !Object.keys(json).length) return undefined
+      json.choices ??= []
       return read(json as unknown as ChatCompletionChunk)
     },
     parseStray(line) {
+      let json: Json
       try {
-        const json = JSON.parse(line)
-        if (!isFailure(json, 'choices') && !json.message) return
+        json = JSON.parse(line)
       } catch {
         return
       }
-      throw apiFailure(line, response, scrub)
+      if (json.message || isFailure(json, 'choices')) throw apiFailure(line, response, scrub)
     },
     parseWhole(text) {
-      const json = rename(parseJson(text, () => nameAnswer(text, around))) as Json
-      if (isFailure(json, 'choices')) throwRelayed(text, json, around)
-      if (Object(json).choices?.[0]?.delta) {
+      const json = parse(text, () => nameAnswer(text, response, scrub), true)
+      if (Object(json.choices)[0]?.delta) {
         const chunk = read(json as unknown as ChatCompletionChunk)
         end(false)
         return chunk as ChatCompletionChunk
       }
-      const { choices, ...completion } = readCompletion(json, {
-        fail: broken => throwFailure(JSON.stringify(broken), around),
-      })
-      if (!choices) throw new ProtocolError('The answer has no choices')
+      const fail = (broken: object, partial?: unknown) =>
+        throwFailure(JSON.stringify(broken), response, scrub, partial)
+      const { choices = [], ...completion } = readCompletion(json, { fail }) as Partial<ChatCompletion>
+      if (!choices.length) throw new ProtocolError('The answer has no choices')
       const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))
-      return { ...completion, object: 'chat.completion.chunk', choices: deltas } as unknown as ChatCompletionChunk
+      return {
+        ...completion,
+        object: 'chat.completion.chunk',
+        choices: deltas,
+      } as unknown as ChatCompletionChunk
     },
     end,
-    isFinished() {
-      return choices.size >= (expected ?? 1) && [...choices.values()].every(({ finished }) => finished)
-    },
+    isFinished: () => isDone,
   }
 }

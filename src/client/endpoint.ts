@@ -8,6 +8,7 @@ export type EndpointRules<Result> = Pick<
 >
 
 /** What an endpoint function takes after the client: the parts of its path, its request where it has one, the options. */
+// biome-ignore lint/suspicious/noConfusingVoidType: `void` is what an endpoint without a request is given
 type EndpointArguments<Request, Parts extends readonly string[]> = [Request] extends [void]
   ? [...parts: Parts, options?: CallOptions]
   : object extends Request

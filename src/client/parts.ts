@@ -1,5 +1,5 @@
-import { validationError } from '../errors/validation-error.ts'
-import { snakeCase, toWire } from '../wire/names.ts'
+import { refuse } from '../errors/validation-error.ts'
+import { isObject, snakeCase, toWire } from '../wire/names.ts'
 import type { Query } from './types.ts'
 
 /**
@@ -14,33 +14,57 @@ export function routeOf(route: string, parts: readonly unknown[]): string {
     try {
       if (typeof id === 'string' && !/^\.{0,2}$/.test(id)) return encodeURIComponent(id)
     } catch {}
-    throw validationError([{ path, message: 'must be an id' }])
+    refuse(path, 'must be an id')
   })
 }
 
-/** Makes the query of a request: names in snake_case, a list as `name[]` for each item, objects as `name[member]`. */
-export function toQuery(request: object | undefined): Query {
-  const query: { [name: string]: Query[string] } = {}
-  const add = (name: string, value: unknown): void => {
-    if (typeof value !== 'object' || value === null) query[name] = value as Query[string]
-    else if (Array.isArray(value)) query[`${name}[]`] = value
-    else for (const [key, member] of Object.entries(value)) add(`${name}[${snakeCase(key)}]`, member)
-  }
-  for (const [key, value] of Object.entries(request ?? {})) add(snakeCase(key), value)
-  return query
+/** Tells of each text, number and boolean of a value by its path: `name[]` for an item of a list, `name[member]` in an object. */
+function flatten(
+  path: string,
+  value: unknown,
+  tell: (path: string, value: Exclude<Query[string], object>) => void,
+): void {
+  if (!isObject(value)) tell(path, value as string)
+  else if (Array.isArray(value)) for (const item of value) flatten(`${path}[]`, item, tell)
+  else for (const [key, member] of Object.entries(value)) flatten(`${path}[${key}]`, member, tell)
 }
 
 /**
- * Makes a multipart form of a request: texts, numbers, `Blob`s and `File`s as they are, lists as `name[]`, objects as JSON. The
- * platform sets the type, with its boundary.
+ * Makes the query of a request: names in snake_case, a list as `name[]` for each item, an object as `name[member]`.
+ *
+ * @throws {ValidationError} for what is no value of JSON
  */
-export function toForm(request: object): FormData {
+export function toQuery(request: object = {}): Query {
+  const query: { [name: string]: Query[string] } = {}
+  for (const [name, value] of Object.entries(toWire(request)))
+    flatten(name, value, (path, item) => {
+      query[path] = path in query ? ([query[path], item].flat() as string[]) : item
+    })
+  return query
+}
+
+function isFile(value: unknown): value is Blob | BufferSource {
+  return value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
+}
+
+/**
+ * Makes a multipart form of a request: names in snake_case, `Blob`s, `File`s and bytes as they are, a list as `name[]` for each
+ * item, an object as `name[member]`; what is null is left out. The platform sets the type, with its boundary.
+ *
+ * @param json names, as they are on the wire, of members that travel as the text of their JSON
+ * @throws {ValidationError} for what is neither a file nor a value of JSON
+ */
+export function toForm(request: object, json: readonly string[] = []): FormData {
   const form = new FormData()
   const add = (name: string, value: unknown): void => {
-    if (value == null) return
-    if (value instanceof Blob) form.append(name, value)
-    else if (Array.isArray(value)) for (const item of value) add(`${name}[]`, item)
-    else form.append(name, typeof value === 'object' ? JSON.stringify(toWire(value)) : `${value}`)
+    if (isFile(value)) form.append(name, value instanceof Blob ? value : new Blob([value as BufferSource]))
+    else if (Array.isArray(value) && value.some(isFile)) for (const item of value) add(`${name}[]`, item)
+    else {
+      const wire = toWire({ [name]: value })[name]
+      flatten(name, json.includes(name) ? JSON.stringify(wire) : wire, (path, item) => {
+        if (item != null) form.append(path, `${item}`)
+      })
+    }
   }
   for (const [key, value] of Object.entries(request)) add(snakeCase(key), value)
   return form

@@ -1,12 +1,18 @@
 import type { Answer } from '../call/answer.ts'
-import type { CacheMode, Fetch, Policy, TimeoutLimits } from '../call/policy.ts'
+import type { CacheMode, Fetch, Policy, Reading, TimeoutLimits } from '../call/policy.ts'
 import type { Watcher } from '../call/watcher.ts'
 import type { HeadersOption } from '../wire/headers.ts'
 import type { KeyOption } from '../wire/service.ts'
 
 /** Values of a query string; `undefined` leaves one out, `null` removes one that was set before, a list is sent one by one. */
 export type Query = {
-  readonly [name: string]: string | number | boolean | readonly (string | number | boolean)[] | null | undefined
+  readonly [name: string]:
+    | string
+    | number
+    | boolean
+    | readonly (string | number | boolean)[]
+    | null
+    | undefined
 }
 
 /** What {@link createClient} takes. */
@@ -84,33 +90,32 @@ export interface Operation<T> {
   readonly decode?: ((json: unknown, context: DecodeContext) => T) | undefined
   /** Reads the answer in another way than as JSON: as a stream of events, or raw. */
   readonly read?: ((response: Response, context: ReadContext) => Promise<Answer<T>>) | undefined
-  /** Whether the answer is a stream of events; `stream` is set accordingly in a JSON body. @default false */
-  readonly stream?: boolean | undefined
+  /**
+   * Whether the answer is a stream of events. `true` asks for it with `stream` in a JSON body; `'asked'` says that the request
+   * asks for it in another way. @default false
+   */
+  readonly stream?: boolean | 'asked' | undefined
 }
 
 /** What is around an answer that is decoded. */
 export interface DecodeContext {
   /** The body that was sent: a policy may have asked for something else than the endpoint did. */
-  readonly sent: RequestInit['body']
+  readonly body?: RequestInit['body']
   /** Throws the error that a part of the answer tells of, as if it were the whole, with what had arrived. */
   readonly fail: (failure: object, partial?: unknown) => never
 }
 
 /** What an answer is read with. */
-export interface ReadContext {
+export interface ReadContext extends Reading {
   readonly operation: Operation<unknown>
   /** Aborts when the attempt is over, for any reason; a read rejects with its reason then. Absent where nothing can end it. */
-  readonly signal: AbortSignal | undefined
+  readonly signal?: AbortSignal | null | undefined
   /** The body that was sent: a policy may have asked for something else than the endpoint did. */
-  readonly sent: RequestInit['body']
+  readonly body?: RequestInit['body']
   /** Told of what happens until the answer is there. */
   readonly watchers: readonly Watcher[]
-  /** Replaces the secrets of the attempt in a text. */
-  readonly scrub: (text: string) => string
   /** Names method and address in an error that comes later. */
   readonly locate: (error: unknown) => void
-  /** Ends the request behind the answer. */
-  readonly disconnect: (() => void) | undefined
   readonly maxResponseBytes: number
   readonly maxEventBytes: number
 }

@@ -15,11 +15,11 @@ function isVector(value: unknown, isPacked: boolean): boolean {
 }
 
 /** Puts the vectors in the order of the inputs, as numbers, and sees that there is one for each. */
-function readEmbeddings(json: unknown, { sent }: DecodeContext): EmbeddingResponse {
+function readEmbeddings(json: unknown, { body }: DecodeContext): EmbeddingResponse {
   const answer = json as EmbeddingResponse
   const { data } = Object(answer) as EmbeddingResponse
   if (!Array.isArray(data)) return answer
-  const { input, output_dtype: dtype } = JSON.parse(sent as string) as EmbeddingRequest
+  const { input, output_dtype: dtype } = JSON.parse(body as string) as EmbeddingRequest
   const expected = Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
   try {
     // Numbers of another width are left packed: as floats they would be wrong in silence.
@@ -54,7 +54,13 @@ export function createEmbedding(
   options?: CallOptions,
 ): ResultPromise<EmbeddingResponse> {
   return client.request<EmbeddingResponse>(
-    { name: 'createEmbedding', route: 'POST /embeddings', body: request, list: 'data', decode: readEmbeddings },
+    {
+      name: 'createEmbedding',
+      route: 'POST /embeddings',
+      body: request,
+      list: 'data',
+      decode: readEmbeddings,
+    },
     options,
   )
 }

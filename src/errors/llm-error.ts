@@ -49,13 +49,12 @@ export function isLLMError(error: unknown): error is LLMError {
  */
 export function locate(error: unknown, method: string, url: string): void {
   if (!isLLMError(error) || error.url) return
-  const [address] = url.split('?', 1) as [string]
+  const [address] = url.split('?') as [string]
   const message = `${method} ${address.replace(/^\w+:\/\//, '')}: ${error.message}`
-  Object.assign(error, { url: address })
-  Object.defineProperty(error, 'message', { value: message, writable: true, configurable: true })
+  Object.assign(error, { url: address, message })
 }
 
 /** The message of an error without the place that {@link locate} put before it: who passes it on adds its own. */
 export function bareMessage({ message, url }: LLMError): string {
-  return url ? message.slice(message.indexOf(': ') + 2) : message
+  return url ? message.replace(/^[A-Z]+ \S+: /, '') : message
 }

@@ -37,8 +37,16 @@ export function joinPath(keys: readonly (string | number)[]): string {
   )
 }
 
+/** Throws the error for one thing that is wrong. */
+export function refuse(path: string, message: string): never {
+  throw validationError([{ path, message }])
+}
+
 /** Makes the error for a request that must not be sent, with all of its issues in the message. */
-export function validationError(issues: readonly ValidationIssue[], cause?: unknown): ValidationError {
-  const message = issues.map(({ path, message }) => `${path || 'The request'} ${message}`).join('; ')
-  return new ValidationError(message, cause === undefined ? { issues } : { issues, cause })
+export function validationError(
+  issues: readonly ValidationIssue[],
+  details?: LLMErrorDetails,
+): ValidationError {
+  const messages = issues.map(({ path, message }) => `${path || 'The request'} ${message}`)
+  return new ValidationError(messages.join('; '), { issues, ...details })
 }

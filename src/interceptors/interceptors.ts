@@ -96,7 +96,9 @@ function drop(response: Response | undefined): void {
 /** What the caller is thrown where a hook, or ofetch for one, threw. */
 function hookFailure(name: string, cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted || isLLMError(cause)) return cause
-  return new LLMError(`${name} failed`, { cause, code: 'HOOK_FAILED' })
+  // The platform's error for a bad header prints its value, a key's too.
+  const isSafe = !(cause instanceof TypeError && /header/i.test(cause.message))
+  return new LLMError(`${name} failed`, { code: 'HOOK_FAILED', ...(isSafe && { cause }) })
 }
 
 /**

@@ -1,22 +1,36 @@
 import { type FetchPolicy, policy } from '../call/policy.ts'
-import { abortWith, linked, onAbort } from '../call/signals.ts'
+import { abortWith, linked } from '../call/signals.ts'
 import { LLMError } from '../errors/llm-error.ts'
+
+/** A policy that can end every call at once. */
+export interface Closing {
+  readonly policy: FetchPolicy
+  /** Ends every call in flight, streams too, and refuses those that come after. */
+  close(): void
+}
 
 /** One error a call: what had arrived of it is noted there. */
 function closed(): LLMError {
   return new LLMError('The client is closed', { code: 'CLIENT_CLOSED' })
 }
 
-/** Makes a policy that ends every call, streams too, when `closing` aborts, and refuses those that come after. */
-export function endWith(closing: AbortSignal): FetchPolicy {
-  return policy('closable', async ({ signal }, send) => {
-    if (closing.aborted) throw closed()
-    const { controller, unlink } = linked(signal)
-    const stop = onAbort(closing, () => abortWith(controller, closed()))
-    const end = () => {
-      stop()
-      unlink()
-    }
-    return send({ end }, { signal: controller.signal })
-  })
+export function createClosing(): Closing {
+  const inFlight = new Set<AbortController>()
+  let isClosed = false
+  return {
+    policy: policy('closable', async ({ signal }, send) => {
+      if (isClosed) throw closed()
+      const { controller, unlink } = linked(signal)
+      inFlight.add(controller)
+      const end = () => {
+        inFlight.delete(controller)
+        unlink()
+      }
+      return send({ end }, { signal: controller.signal })
+    }),
+    close() {
+      isClosed = true
+      for (const controller of inFlight) abortWith(controller, closed())
+    },
+  }
 }

@@ -23,9 +23,9 @@ import type { Metrics, MetricsSnapshot } from '../policies/metrics.ts'
 import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
-import { validateRequest } from '../validation/validate-request.ts'
+import { checkRules } from '../validation/validate-request.ts'
 import { unknownOption } from './check-options.ts'
-import { endWith } from './closing.ts'
+import { createClosing } from './closing.ts'
 import { readEnvironment } from './environment.ts'
 
 /**
@@ -82,7 +82,6 @@ const OPTIONS = [
   'circuitBreaker',
   'maxConcurrentRequests',
   'validate',
-  ...SLOTS,
 ]
 
 const RETRY_OPTIONS = [
@@ -118,7 +117,7 @@ function checkConfig(config: LLMClientConfig): void {
   const { retry, circuitBreaker, timeout } = config
   const problem =
     // The client itself tells of this one.
-    unknownOption(config, [...OPTIONS, 'baseURL']) ??
+    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
     unknownOption(retry || {}, RETRY_OPTIONS) ??
     (typeof circuitBreaker === 'object' ? unknownOption(circuitBreaker, BREAKER_OPTIONS) : undefined) ??
     (typeof timeout === 'object' ? unknownOption(timeout, LIMITS) : undefined)
@@ -146,10 +145,7 @@ export interface ChatCompletions {
   /** Asks for a completion and waits for the whole answer; see `createChatCompletion`. */
   create(request: ChatCompletionRequest, options?: CallOptions): ResultPromise<ChatCompletion>
   /** Asks for a completion as a stream; see `streamChatCompletion`. */
-  stream(
-    request: ChatCompletionRequest,
-    options?: CallOptions & FoldedStreamOptions,
-  ): ChatCompletionStream
+  stream(request: ChatCompletionRequest, options?: CallOptions & FoldedStreamOptions): ChatCompletionStream
   /** Begins a request; see `chat`. */
   builder(): ChatCompletionBuilder
   /** Begins a request for a model. */
@@ -183,7 +179,7 @@ export class LLMClient implements Client {
     get(model: string, options?: CallOptions): ResultPromise<Model>
   }
   readonly request: Client['request']
-  readonly #closing = new AbortController()
+  readonly #closing = createClosing()
   readonly #metrics: Metrics | undefined
 
   constructor(config: LLMClientConfig = {}) {
@@ -195,8 +191,8 @@ export class LLMClient implements Client {
         ...config,
         apiKey: keyOf(config, baseUrl),
         baseUrl,
-        validate: config.validate === false ? undefined : validateRequest,
-        policies: policiesOf(config, this.#closing.signal),
+        validate: config.validate === false ? undefined : checkRules,
+        policies: [this.#closing.policy, ...policiesOf(config)],
       }),
     )
     this.baseUrl = client.baseUrl
@@ -221,7 +217,7 @@ export class LLMClient implements Client {
 
   /** Ends every call in flight, which reject with an `LLMError` of code `'CLIENT_CLOSED'`, as do later ones. */
   close(): void {
-    this.#closing.abort()
+    this.#closing.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -230,7 +226,10 @@ export class LLMClient implements Client {
 }
 
 /** The key of the configuration, or that of the environment: OpenAI's own goes to no other host. */
-function keyOf({ apiKey, accessToken }: LLMClientConfig, baseUrl: string | undefined): ClientConfig['apiKey'] {
+function keyOf(
+  { apiKey, accessToken }: LLMClientConfig,
+  baseUrl: string | undefined,
+): ClientConfig['apiKey'] {
   // A token is short-lived, so it may be in a browser, as what a function gives may.
   const token = typeof accessToken === 'string' ? () => accessToken : accessToken
   const isOpenAI = !baseUrl || /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)
@@ -249,14 +248,12 @@ function keyOf({ apiKey, accessToken }: LLMClientConfig, baseUrl: string | undef
  * while the service went down is refused, not sent. The breaker sees each attempt, and what its time limits end; they begin with
  * the request, not in the queue.
  */
-function policiesOf(config: LLMClientConfig, closing: AbortSignal): readonly Policy[] {
+function policiesOf(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
   const { timeout: limits = 60_000 } = config
-  const given =
-    typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
+  const given = typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
   const { total = 600_000, ...phases } = given
   return [
-    endWith(closing),
     config.log,
     config.metrics,
     ...(config.policies ?? []),

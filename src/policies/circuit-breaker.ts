@@ -1,4 +1,4 @@
-import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
+import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isOutage } from './is-outage.ts'
@@ -52,7 +52,7 @@ type Circuit =
 const MAX_CIRCUITS = 256
 
 /** The name of a request's circuit. It may hold a key, so it stays in here. */
-function nameOf(url: string, { headers }: FetchInit): string {
+function nameOf({ url, headers }: PolicyRequest): string {
   return `${originOf(url)} ${new Headers(headers).get('authorization')}`
 }
 
@@ -125,7 +125,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   }
 
   const guarded = policy('circuitBreaker', (request, send) => {
-    const settle = begin(nameOf(request.url, request.init))
+    const settle = begin(nameOf(request))
     let status = 200
     return send({
       headers(given) {

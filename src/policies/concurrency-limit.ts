@@ -1,6 +1,6 @@
 import { isWorker } from '../call/is-worker.ts'
 import { createLeases, type Lease } from '../call/leases.ts'
-import { type FetchPolicy, policy, type PolicyRequest } from '../call/policy.ts'
+import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { abortWith, linked, reasonOf, sleep, untilAborted } from '../call/signals.ts'
 import { startTimer } from '../call/timer.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
@@ -42,7 +42,10 @@ function isCount(value: number, min: number): boolean {
  * @example
  * const client = createClient({ apiKey, policies: [retry(), concurrencyLimit({ limit: 10 })] })
  */
-export function concurrencyLimit({ limit, queue = Number.POSITIVE_INFINITY }: ConcurrencyLimitOptions): FetchPolicy {
+export function concurrencyLimit({
+  limit,
+  queue = Number.POSITIVE_INFINITY,
+}: ConcurrencyLimitOptions): FetchPolicy {
   if (!isCount(limit, 1) || !isCount(queue, 0))
     throw new ConfigurationError('concurrencyLimit: limit must be a whole number from 1, queue one from 0')
   const running = createLeases()

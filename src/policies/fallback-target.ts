@@ -1,8 +1,7 @@
 import type { FetchInit } from '../call/policy.ts'
 import { untilAborted } from '../call/signals.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { type HeaderRecord, type HeadersOption, setHeaders } from '../wire/headers.ts'
-import { type KeyOption, openService } from '../wire/service.ts'
+import { type KeyOption, misconfigured, openService } from '../wire/service.ts'
 
 /** Another service that can answer in place of the first. */
 export interface FallbackTarget {
@@ -36,10 +35,8 @@ export function openTarget(target: FallbackTarget): Target {
   const { model } = target
   const { baseUrl, guard, key } = openService(target)
   const own: HeaderRecord = {}
-  setHeaders(own, target.headers, (path, message) => {
-    throw new ConfigurationError(`fallback: ${path} ${message}`)
-  })
-  guard(Object.keys(own))
+  setHeaders(own, target.headers, (path, message) => misconfigured(`fallback: ${path} ${message}`))
+  guard(Object.entries(own))
 
   return {
     baseUrl,
@@ -55,8 +52,7 @@ export function openTarget(target: FallbackTarget): Target {
       // Signed as late as the client's own requests are, so that no policy on the way sees the key.
       if (call) return { ...adapted, call: { ...call, baseUrl, key, digest: undefined } }
       if (key && !own.authorization) {
-        const given = key(signal)
-        headers.authorization = `Bearer ${typeof given === 'string' ? given : await untilAborted(signal, given)}`
+        headers.authorization = `Bearer ${await untilAborted(signal, key(signal))}`
       }
       return adapted
     },

@@ -75,7 +75,7 @@ export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): Fe
   }
 
   return policy('fallback', async (request, send) => {
-    const { url, init, signal, call, repeatable } = request
+    const { url, init, method, headers, signal, call, repeatable } = request
     const first = call?.baseUrl ?? baseUrl?.replace(/\/$/, '')
     if (first === undefined)
       throw new ConfigurationError("fallback: needs baseUrl around another client's fetch")
@@ -87,7 +87,10 @@ export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): Fe
       let response: Response | undefined
       let error: unknown
       try {
-        const changes = target && { ...(await target.adapt(init, signal)), url: target.baseUrl + path }
+        const changes = target && {
+          ...(await target.adapt({ ...init, method, headers }, signal)),
+          url: target.baseUrl + path,
+        }
         response = await send(undefined, changes)
         if (target) response = label(response, target.baseUrl)
         if (!isFailure(response)) return response
@@ -95,7 +98,11 @@ export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): Fe
         error = thrown
       }
       const from = target?.baseUrl ?? first
-      if (!path || !following || !(await movesOn({ from, to: following.baseUrl, error, response }, request))) {
+      if (
+        !path ||
+        !following ||
+        !(await movesOn({ from, to: following.baseUrl, error, response }, request))
+      ) {
         if (response) return response
         throw error
       }

@@ -93,7 +93,9 @@ export function log({ logger = console, level = 'info', content = false }: LogOp
         if (content) values.push(value)
       },
       onEnd(report, _, error) {
-        write(levelOf(report), { ...report, ...(content && contentOf(request.init, values, error)) })
+        // A line has no place for an object: the two counts stand for it.
+        const fields = { ...report, usage: undefined }
+        write(levelOf(report), { ...fields, ...(content && contentOf(request.init, values, error)) })
       },
     })
   })

@@ -2,12 +2,16 @@ import { ignoreErrors } from '../call/ignore-errors.ts'
 import { createLeases } from '../call/leases.ts'
 import { type FetchPolicy, policy } from '../call/policy.ts'
 import { type RateLimits, rateLimits as readRateLimits } from '../wire/rate-limits.ts'
+import { askUsage } from './ask-usage.ts'
+import { compose } from './compose.ts'
 import { createHistogram, type Summary } from './histogram.ts'
 import { type CallReport, observe } from './observe.ts'
 
 export interface MetricsOptions {
   /** Is given a report of each call when it is over. What it throws is dropped. */
   readonly sink?: ((report: CallReport) => unknown) | undefined
+  /** Asks for the usage of chat streams, as `askUsage` does: most services count a stream only then. @default false */
+  readonly usage?: boolean | undefined
 }
 
 /** What was measured since the policy was made. Times in milliseconds. */
@@ -25,6 +29,8 @@ export interface MetricsSnapshot {
   readonly retries: number
   /** As the services counted. */
   readonly tokens: { readonly prompt: number; readonly completion: number }
+  /** Complete streams of which no service counted the tokens: see {@link MetricsOptions.usage}. Some, of audio say, have none. */
+  readonly uncountedStreams: number
   /** Events of streams that were handed out. */
   readonly events: number
   /** From the call to the end of its body, of calls that are complete. */
@@ -49,11 +55,12 @@ export interface Metrics extends FetchPolicy {
  * `fetch` it knows ends and times, but no attempts, events and tokens, as it does not read what is in a body; and an answer whose body
  * nobody reads stays in flight.
  */
-export function metrics({ sink }: MetricsOptions = {}): Metrics {
+export function metrics({ sink, usage }: MetricsOptions = {}): Metrics {
   const calls = { complete: 0, failed: 0, cancelled: 0 }
   const inFlight = createLeases()
   const errors = new Map<string, number>()
   const tokens = { prompt: 0, completion: 0 }
+  let uncountedStreams = 0
   const latency = createHistogram()
   const firstEvent = createHistogram()
   const eventsPerSecond = createHistogram()
@@ -72,6 +79,7 @@ export function metrics({ sink }: MetricsOptions = {}): Metrics {
     if (report.attempts !== 0) {
       tokens.prompt += report.promptTokens ?? 0
       tokens.completion += report.completionTokens ?? 0
+      if (outcome === 'complete' && report.events !== undefined && !report.usage) uncountedStreams++
     }
     if (outcome === 'complete') latency.record(ms)
     if (firstEventMs === undefined) return
@@ -101,13 +109,16 @@ export function metrics({ sink }: MetricsOptions = {}): Metrics {
     })
   })
 
-  return Object.assign(measured, {
+  // Inside, so that a question that is refused is one more attempt of the same call.
+  const asking = usage ? (compose(measured, askUsage()) as FetchPolicy) : measured
+  return Object.assign(asking, {
     snapshot(): MetricsSnapshot {
       return {
         calls: { ...calls, inFlight: inFlight.size() },
         errors: Object.fromEntries(errors),
         retries,
         tokens: { ...tokens },
+        uncountedStreams,
         events,
         latency: latency.summary(),
         firstEvent: firstEvent.summary(),

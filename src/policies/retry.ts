@@ -5,7 +5,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { validationError } from '../errors/validation-error.ts'
-import { openBody, readBriefly } from '../wire/body.ts'
+import { readBriefly } from '../wire/body.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
 import { retryAfter } from '../wire/retry-after.ts'
 import { RETRYABLE_STATUSES } from '../wire/retryable-statuses.ts'
@@ -65,7 +65,7 @@ function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]
 /** Reads what the body of another client's 429 says: how long to wait, 0 for not at all, undefined where it says nothing. */
 async function readWait(response: Response, signal: AbortSignal | undefined): Promise<number | undefined> {
   if (response.status !== 429) return undefined
-  const text = await readBriefly(openBody(response.clone(), { signal, maxBytes: 65_536 }))
+  const text = await readBriefly(response.clone(), { signal })
   // No wait brings a spent quota back.
   if (/insufficient_quota|billing|spend/.test(text)) return 0
   const seconds = /"retryDelay":\s*"([\d.]+)s"/.exec(text)?.[1]
@@ -120,7 +120,11 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
   let tokens = BUCKET.capacity
 
   /** Tells how long to wait, or undefined where no try may follow. */
-  function delayAfter(attempt: number, asked: number | undefined, deadline = Number.POSITIVE_INFINITY): number | undefined {
+  function delayAfter(
+    attempt: number,
+    asked: number | undefined,
+    deadline = Number.POSITIVE_INFINITY,
+  ): number | undefined {
     const growth = { exponential: backoffFactor ** (attempt - 1), linear: attempt, fixed: 1 }[strategy]
     const grown = Math.min(initialDelay * growth, maxDelay)
     const delay = asked ?? (jitter ? (grown * (1 + Math.random())) / 2 : grown)

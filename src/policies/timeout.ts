@@ -70,16 +70,19 @@ function createClock(limits: TimeoutLimits, expire: (error: TimeoutError) => voi
     const limit = limits[phase]
     if (since === undefined || !limit) return
     const end = since + limit
-    if (timer && due <= end) return timer.hold(true)
-    timer?.stop()
-    due = end
-    timer = startTimer(look, Math.ceil(end - performance.now()))
+    if (timer && due <= end) timer.hold(true)
+    else {
+      timer?.stop()
+      due = end
+      timer = startTimer(look, Math.ceil(end - performance.now()))
+    }
   }
 
   function look(): void {
     timer = undefined
-    if (since === undefined) return
-    if (performance.now() < since + limits[phase]!) watch()
+    const limit = limits[phase]
+    if (since === undefined || !limit) return
+    if (performance.now() < since + limit) watch()
     else fail(phase)
   }
 

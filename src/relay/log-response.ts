@@ -9,7 +9,7 @@ export type ReadLog = (after: number, signal: AbortSignal) => Promise<LogPart | 
 const KEEP_ALIVE = 15_000
 
 /** Ends every stream of a log, so that a reader can tell its end from that of a connection. Event stream parsers skip it. */
-export const END_MARK = ': end\n\n'
+const END_MARK = ': end\n\n'
 
 const IDLE = Symbol()
 

@@ -1,35 +1,32 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { LimitError } from '../errors/limit-error.ts'
 
-/** What a piece of text completes. */
-export interface Decoded {
-  readonly events: readonly EventSourceMessage[]
-  /** Lines outside of the framing that may be an error: bare JSON, and the fields named `error`, their values alone. */
-  readonly strays: readonly string[]
+/** A line outside of the framing that may tell of an error: bare JSON of a backend, or the value of llama.cpp's field `error`. */
+export interface StrayLine {
+  readonly stray: string
 }
 
 /** A stray line that is longer is no error. */
 const MAX_STRAY = 65_536
 
-/**
- * Makes what finds the lines that the parser ignores and that may tell of an error: servers send their backend's bare JSON,
- * llama.cpp a field `error:`. It looks at the beginnings of lines only, and most pieces have none of these.
- */
-function createStrayFinder(): (text: string) => readonly string[] {
-  /** The line that is under way, as far as it may be a stray one; undefined where it is none. */
-  let open: string | undefined = ''
-  return text => {
-    const mayBegin = open || (open === '' && /^(\{|er|e$)/.test(text))
-    const mayHold = ['\n{', '\ner', '\r{', '\rer'].some(beginning => text.includes(beginning))
-    if (!mayBegin && !mayHold && !/[\r\n]e$/.test(text.slice(-2))) {
-      if (text) open = /[\r\n]$/.test(text.slice(-1)) ? '' : undefined
-      return []
-    }
-    const lines = ((open ?? 'x') + text).split(/[\r\n]/)
-    const last = lines.pop()!
-    const isOpen = last.length < MAX_STRAY && (/^(\{|error:)/.test(last) || 'error:'.startsWith(last))
-    open = isOpen ? last : undefined
-    return lines.filter(line => /^(\{|error:)/.test(line)).map(line => line.replace(/^error: ?/, ''))
+/** Makes what finds the stray lines, which the parser ignores, and where each ends in the piece. Most pieces have none. */
+function createStrayFinder(): (piece: string) => readonly (readonly [line: string, end: number])[] {
+  /** The line that is under way, as far as it may be one. */
+  let open = ''
+  return piece => {
+    const text = open + piece
+    const before = open.length
+    const rest = text.slice(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1)
+    const mayBe = /^(\{|error:)/.test(rest) || 'error:'.startsWith(rest)
+    open = mayBe && rest.length < MAX_STRAY ? rest : '-'
+    // Looked for as texts: an expression over every piece would show in the time that a stream takes.
+    const beginnings = ['\n{', '\nerror:', '\r{', '\rerror:']
+    if (!/^(\{|error:)/.test(text) && !beginnings.some(beginning => text.includes(beginning))) return []
+    const lines = text.matchAll(/(?:^|[\r\n])(?:error: *([^\r\n]*)|(\{[^\r\n]*))(?=[\r\n])/g)
+    return Array.from(lines, ({ 0: line, 1: value, 2: json, index }) => [
+      value ?? json!,
+      index + line.length - before,
+    ])
   }
 }
 
@@ -43,8 +40,10 @@ function createStrayFinder(): (text: string) => readonly string[] {
  * @throws {LimitError} when an event is larger than `maxEventBytes`
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
-export function createEventDecoder(maxEventBytes: number): (text: string, size: number) => Decoded {
-  let events: EventSourceMessage[] = []
+export function createEventDecoder(
+  maxEventBytes: number,
+): (text: string, size: number) => readonly (EventSourceMessage | StrayLine)[] {
+  let events: (EventSourceMessage | StrayLine)[] = []
   let pending = 0
   let largest = 0
   const findStrays = createStrayFinder()
@@ -58,9 +57,15 @@ export function createEventDecoder(maxEventBytes: number): (text: string, size: 
   return (text, size) => {
     events = []
     pending += size
-    parser.feed(text)
+    let fed = 0
+    for (const [stray, end] of findStrays(text)) {
+      parser.feed(text.slice(fed, end))
+      fed = end
+      events.push({ stray })
+    }
+    parser.feed(text.slice(fed))
     if (Math.max(pending, largest) > maxEventBytes)
       throw new LimitError(`An event is over ${maxEventBytes} bytes`)
-    return { events, strays: findStrays(text) }
+    return events
   }
 }

@@ -1,7 +1,7 @@
 import { isWorker } from '../call/is-worker.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
-import { ValidationError } from '../errors/validation-error.ts'
+import { validationError } from '../errors/validation-error.ts'
 import { inOrder } from './in-order.ts'
 import type { EventReader } from './sse-reader.ts'
 
@@ -21,14 +21,17 @@ export interface EventStream<T> extends AsyncIterable<T> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+let dropped: FinalizationRegistry<() => void> | undefined
+
 /**
- * Ends the requests of streams and iterators that were dropped: nobody else would, and each holds its connection and its slot.
- * A Worker may end only what its own request began, and what that leaves ends with it.
+ * Ends the request of a stream or an iterator that is dropped: nobody else would, and it holds its connection and its slot. A
+ * Worker may end only what its own request began, and what that leaves ends with it.
  */
-const dropped: FinalizationRegistry<() => void> | undefined = /* @__PURE__ */ (() =>
-  typeof FinalizationRegistry === 'function' && !isWorker()
-    ? new FinalizationRegistry<() => void>(cancel => cancel())
-    : undefined)()
+function cancelDropped(held: object, cancel: () => void): void {
+  if (typeof FinalizationRegistry !== 'function' || isWorker()) return
+  dropped ??= new FinalizationRegistry(cancel => cancel())
+  dropped.register(held, cancel, held)
+}
 
 /** The iterators with a `next` under way: whoever waits for one has not dropped it, even where nothing else refers to it. */
 const waiting: Set<object> = /* @__PURE__ */ new Set()
@@ -37,101 +40,97 @@ const waiting: Set<object> = /* @__PURE__ */ new Set()
 interface Source<T> {
   readonly opened: Promise<EventReader<T>>
   readonly response: Promise<StreamResponse>
-  readonly abort: (reason?: unknown) => void
-  readonly cancel: () => void
   /** The reader, once it is there. */
-  readonly reader: () => EventReader<T> | undefined
-  readonly isCancelled: () => boolean
+  reader: EventReader<T> | undefined
+  isCancelled: boolean
+  readonly controller: AbortController
+  cancel(): void
 }
 
 /** Sends the request of a stream, and waits for its first event. */
-export type OpenStream<T> = (signal: AbortSignal) => Promise<StreamResponse & { readonly data: EventReader<T> }>
+export type OpenStream<T> = (
+  signal: AbortSignal,
+) => Promise<StreamResponse & { readonly data: EventReader<T> }>
 
 function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefined): Source<T> {
   const { controller, unlink } = linked(signal)
-  let reader: EventReader<T> | undefined
-  let isCancelled = false
   const exchanged = open(controller.signal)
-  const response = exchanged.then(({ data, ...around }) => around)
-  const opened = exchanged.then(({ data }) => {
-    data.watch({ end: unlink })
-    reader = data
-    if (isCancelled) data.cancel()
-    return data
-  })
-  // An error is thrown to whoever iterates. Who does not, does not want to know.
-  response.catch(() => {})
-  opened.catch(unlink)
-  return {
-    opened,
-    response,
-    abort: reason => abortWith(controller, reason),
+  const source: Source<T> = {
+    reader: undefined,
+    isCancelled: false,
+    controller,
+    response: exchanged.then(({ data, ...around }) => around),
+    opened: exchanged.then(({ data }) => {
+      data.watch({ end: unlink })
+      source.reader = data
+      if (source.isCancelled) data.cancel()
+      return data
+    }),
     cancel() {
-      isCancelled = true
-      if (reader) reader.cancel()
+      source.isCancelled = true
+      if (source.reader) source.reader.cancel()
       else controller.abort()
     },
-    reader: () => reader,
-    isCancelled: () => isCancelled,
   }
+  // An error is thrown to whoever iterates. Who does not, does not want to know.
+  source.response.catch(unlink)
+  source.opened.catch(unlink)
+  return source
 }
 
 function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
-  const wait = async (): Promise<IteratorResult<T, undefined>> => {
-    waiting.add(iterator)
-    try {
-      return await (source.reader() ?? (await source.opened)).next()
-    } catch (error) {
-      if (source.isCancelled()) return { done: true, value: undefined }
-      throw error
-    } finally {
-      waiting.delete(iterator)
-    }
-  }
-  const take = (): IteratorResult<T, undefined> | undefined => {
-    const value = source.reader()?.take()
-    return value === undefined ? undefined : { done: false, value }
-  }
   const iterator: AsyncIterator<T, undefined> = {
-    next: inOrder(wait, take),
+    next: inOrder<IteratorResult<T, undefined>>(
+      async () => {
+        waiting.add(iterator)
+        try {
+          return await (await source.opened).next()
+        } catch (error) {
+          if (source.isCancelled) return { done: true, value: undefined }
+          throw error
+        } finally {
+          waiting.delete(iterator)
+        }
+      },
+      () => {
+        const value = source.reader?.take()
+        return value === undefined ? undefined : { done: false, value }
+      },
+    ),
     async return() {
       source.cancel()
       return { done: true, value: undefined }
     },
   }
-  dropped?.register(iterator, source.cancel)
+  cancelDropped(iterator, source.cancel)
   return iterator
 }
 
 /** Makes a stream of what `open` begins at once. */
 export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal | null): EventStream<T> {
   const source = openSource(open, signal)
-  const { response, abort, cancel } = source
   let isIterated = false
   const stream: EventStream<T> = {
-    response,
-    abort,
+    response: source.response,
+    abort: reason => abortWith(source.controller, reason),
     [Symbol.asyncIterator]() {
-      if (isIterated) {
-        const issues = [{ path: 'stream', message: 'can be iterated once: see teeStream' }]
-        throw new ValidationError('The stream is being read already: teeStream makes two of it', { issues })
-      }
+      if (isIterated) throw validationError([{ path: 'stream', message: 'can be read once: see teeStream' }])
       isIterated = true
       dropped?.unregister(stream)
       return iterate(source)
     },
     async [Symbol.asyncDispose]() {
-      cancel()
+      source.cancel()
     },
   }
-  dropped?.register(stream, cancel, stream)
+  cancelDropped(stream, source.cancel)
   return stream
 }
 
 /** Asks for a stream at once. */
 export function openStream<T>(
   client: Client,
-  operation: Operation<EventReader<T>>,
+  operation: Operation<EventReader<T>> | (() => Operation<EventReader<T>>),
   options?: CallOptions,
 ): EventStream<T> {
   return createEventStream(

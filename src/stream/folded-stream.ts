@@ -17,7 +17,7 @@ export interface Fold<T, R> {
 }
 
 /** Notes on an error what had arrived. */
-function withPartial<T>(error: unknown, fold: Fold<T, unknown>): unknown {
+export function withPartial<T>(error: unknown, fold: Fold<T, unknown>): unknown {
   if (isLLMError(error)) Reflect.set(error, 'partial', fold.result(false))
   return error
 }

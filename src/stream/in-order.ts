@@ -12,13 +12,11 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
 export function inOrder<R>(next: () => Promise<R>, quick?: () => R | undefined): () => Promise<R> {
   let last: Promise<unknown> | undefined
   return () => {
-    if (!last && quick) {
-      try {
-        const result = quick()
-        if (result !== undefined) return Promise.resolve(result)
-      } catch (error) {
-        return handled(Promise.reject(error))
-      }
+    try {
+      const result = last ? undefined : quick?.()
+      if (result !== undefined) return Promise.resolve(result)
+    } catch (error) {
+      return handled(Promise.reject(error))
     }
     const result = last ? last.then(next, next) : next()
     last = result

@@ -3,11 +3,14 @@ import { inOrder } from './in-order.ts'
 /**
  * A view of a stream: `map` makes any number of values of each of its values, `flush` the last ones of its end. Leaving the
  * view's loop leaves the stream's, at once: an async generator would first wait for the value it is at.
+ *
+ * @param fail is told of what ends the stream early, before the reader is
  */
 export function mapStream<T, U>(
   stream: AsyncIterable<T>,
   map: (value: T) => readonly U[],
   flush: () => readonly U[] = () => [],
+  fail: (error: unknown) => unknown = () => {},
 ): AsyncIterable<U> {
   return {
     [Symbol.asyncIterator]() {
@@ -17,7 +20,14 @@ export function mapStream<T, U>(
       let ended = false
       const next = async (): Promise<IteratorResult<U, undefined>> => {
         while (index >= values.length && !ended) {
-          const { done, value } = await source.next()
+          let result: IteratorResult<T>
+          try {
+            result = await source.next()
+          } catch (error) {
+            fail(error)
+            throw error
+          }
+          const { done, value } = result
           // Left meanwhile: that is not the end of the stream.
           if (ended) break
           ended = !!done
@@ -31,7 +41,9 @@ export function mapStream<T, U>(
             throw error
           }
         }
-        return index < values.length ? { done: false, value: values[index++]! } : { done: true, value: undefined }
+        return index < values.length
+          ? { done: false, value: values[index++]! }
+          : { done: true, value: undefined }
       }
       return {
         next: inOrder(next),

@@ -7,7 +7,8 @@ import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { openBody, readText } from '../wire/body.ts'
-import { createEventDecoder } from './event-decoder.ts'
+import { nameAnswer } from '../wire/json.ts'
+import { createEventDecoder, type StrayLine } from './event-decoder.ts'
 
 /** The last value of a stream: nothing that comes after it is read. */
 export class Last<T> {
@@ -35,11 +36,11 @@ export interface Dialect<T> {
 /** What a stream is read with. */
 export interface StreamContext {
   /** Ends the stream; a read rejects with its reason then. */
-  readonly signal: AbortSignal | undefined
+  readonly signal?: AbortSignal | null | undefined
   /** Told of waits and bytes until the first value is there. */
   readonly watchers: readonly Watcher[]
   readonly scrub: (text: string) => string
-  readonly disconnect: (() => void) | undefined
+  readonly disconnect?: (() => void) | undefined
   /** Names method and address in an error. */
   readonly locate: (error: unknown) => void
   readonly maxResponseBytes: number
@@ -56,59 +57,62 @@ export interface EventReader<T> {
   cancel(): void
   /** Follows the stream from here on. */
   watch(watcher: Watcher): void
-  /** Waits for the first value, so that what fails before it is a failure of the request. */
-  open(): Promise<void>
 }
 
 /**
- * Where a reader is: before the first byte, among the events, at the body's end (`rest` settles when what is left after the
- * last value has been read, or is waited for no more), or over.
+ * Where a reader is: before the first line, among the events, at the end of a whole stream whose body is still read so that its
+ * connection can be used again, or over.
  */
-type State =
-  | { readonly kind: 'opening' }
-  | { readonly kind: 'reading'; readonly isLast?: boolean }
-  | { readonly kind: 'draining'; readonly rest: Promise<void> }
-  | { readonly kind: 'over' }
+type State = 'opening' | 'reading' | 'draining' | 'over'
 
-/**
- * How long the body's end is waited for after the last value, in milliseconds: a connection read to its end can be used again.
- * The stream ends with it, as its reader may send the next request at once.
- */
+/** How many events in a row may say nothing before others get their turn: a service may send millions at once. */
+const MAX_SKIPPED = 10_000
+
+/** How long the body's end is waited for after the last value, in milliseconds: its reader may send the next request at once. */
 const GRACE = 50
 
 /** How long what may follow is waited for once all has come that must, in milliseconds: some services never close. */
 const TAIL = 1000
 
-function createReader<T>(response: Response, context: StreamContext, dialect: Dialect<T>): EventReader<T> {
-  const { signal, maxResponseBytes: maxBytes, disconnect } = context
-  const text = new TextDecoder('utf-8', { ignoreBOM: true })
+/** Opens a stream of events; settles when its first is there, so that what fails before it is a failure of the request. */
+export async function openEvents<T>(
+  response: Response,
+  context: StreamContext,
+  dialect: Dialect<T>,
+): Promise<Answer<EventReader<T>>> {
+  const { signal, scrub, disconnect } = context
+  const text = new TextDecoder()
   const decode = createEventDecoder(context.maxEventBytes)
-  const followers: Watcher[] = [...context.watchers]
-  const body = openBody(response, { signal, maxBytes, disconnect, stream: true })
-  let state: State = { kind: 'opening' }
+  const body = openBody(response, { signal, disconnect }, context.maxResponseBytes, true)
+  let followers = context.watchers
+  let opened = false
+  let state: State = 'opening'
+  /** Whether nothing more is read: the body has ended, or the last value has been handed out. */
+  let atEnd: 'body' | 'value' | undefined
   /** What has arrived, and the index of the next. An event's JSON is parsed when it is asked for. */
-  let events: readonly EventSourceMessage[] = []
+  let events: readonly (EventSourceMessage | StrayLine)[] = []
   let index = 0
   /** A value made ahead: the first, or that of a whole answer. */
   let ready: T | undefined
-  let opened = false
+  let rest: Promise<void> | undefined
   let end: CallEnd | undefined
   let tail: ReturnType<typeof setTimeout> | undefined
   // Also where nobody reads; who does is thrown the reason.
-  const stopListening = signal && onAbort(signal, () => tellEnd({ error: reasonOf(signal) }))
+  const stopListening = signal && onAbort(signal, () => close({ error: reasonOf(signal) }))
 
-  function tellEnd(how: CallEnd): void {
+  const isOpen = () => state === 'opening' || state === 'reading'
+
+  function tell(event: 'wait' | 'bytes'): void {
+    for (const follower of followers) follower[event]?.()
+  }
+
+  /** Tells that the call is over. Before the stream is handed out, its failure is that of the request. */
+  function close(how: CallEnd): void {
     if (end) return
     end = how
     stopListening?.()
     clearTimeout(tail)
-    // Before the stream is handed out, its failure is that of the request.
     if (opened) for (const follower of followers) follower.end?.(how)
-  }
-
-  function finish(how: CallEnd): void {
-    if (state.kind !== 'draining') state = { kind: 'over' }
-    tellEnd(how)
   }
 
   function fail(error: unknown): unknown {
@@ -120,29 +124,34 @@ function createReader<T>(response: Response, context: StreamContext, dialect: Di
         failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
       context.locate(failure)
     }
+    state = 'over'
     body.cancel()
-    state = { kind: 'over' }
-    tellEnd({ error: failure })
+    close({ error: failure })
     return failure
   }
 
   /** Ends the stream as a whole one, once the dialect agrees. */
   function complete(atDone: boolean): undefined {
     dialect.end(atDone)
+    state = 'draining'
+    close({})
     const timer = setTimeout(body.cancel, GRACE)
-    const rest = readText(body, text, 65_536)
-      .catch(() => {})
-      .then(() => clearTimeout(timer))
-    state = { kind: 'draining', rest }
-    tellEnd({})
+    rest = readText(body, text, 65_536).then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    )
   }
 
-  function parse(event: EventSourceMessage, atEnd: boolean): T | undefined {
+  function parse(event: EventSourceMessage | StrayLine): T | undefined {
+    if ('stray' in event) {
+      dialect.parseStray?.(event.stray)
+      return undefined
+    }
     if (event.data === '[DONE]') return complete(true)
     try {
       const value = event.data ? dialect.parse(event) : undefined
       if (!(value instanceof Last)) return value
-      complete(true)
+      atEnd = 'value'
       return value.value
     } catch (error) {
       // What the end of the body completed may have been cut there.
@@ -151,22 +160,19 @@ function createReader<T>(response: Response, context: StreamContext, dialect: Di
     }
   }
 
-  const isOver = () => state.kind === 'over' || state.kind === 'draining'
-  const isAtEnd = () => state.kind === 'reading' && !!state.isLast
-
   function take(): T | undefined {
     let value = ready
+    ready = undefined
     try {
-      if (signal?.aborted && !isOver()) throw reasonOf(signal)
-      if (value !== undefined) for (const follower of followers) follower.bytes?.()
-      ready = undefined
-      while (value === undefined && !isOver() && index < events.length) {
-        value = parse(events[index++]!, isAtEnd())
-        if (value !== undefined && opened) for (const follower of followers) follower.value?.(value)
-      }
-      if (tail && value !== undefined) {
-        clearTimeout(tail)
+      if (signal?.aborted && isOpen()) throw reasonOf(signal)
+      if (value !== undefined) tell('bytes')
+      const pause = index + MAX_SKIPPED
+      while (value === undefined && isOpen() && atEnd !== 'value' && index < events.length && index < pause) {
+        value = parse(events[index++]!)
+        if (value === undefined) continue
+        if (tail) clearTimeout(tail)
         tail = undefined
+        if (opened) for (const follower of followers) follower.value?.(value)
       }
       return value
     } catch (error) {
@@ -174,92 +180,63 @@ function createReader<T>(response: Response, context: StreamContext, dialect: Di
     }
   }
 
-  /** Takes bytes in, or the end of the body. Returns the beginning of a whole answer, if it is one. */
-  function feed(bytes: Uint8Array | undefined): string | undefined {
+  /** Takes bytes in, or the end of the body. */
+  async function feed(bytes: Uint8Array | undefined): Promise<void> {
     // The last event counts even where its blank line is missing.
     const piece = text.decode(bytes, { stream: !!bytes }) + (bytes ? '' : '\n\n')
-    if (state.kind === 'opening') {
-      // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
-      const start = /[^\s\ufeff]/.exec(piece)?.[0]
-      if (start === '<')
-        throw new ProtocolError(
-          `Expected a stream, got ${context.scrub(response.headers.get('content-type') ?? 'HTML')}`,
-        )
-      if (start === '{' || start === '[') return piece
-      if (start) state = { kind: 'reading' }
+    const [start] = state === 'opening' ? piece.trim() : []
+    // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
+    if (start === '<') throw new ProtocolError(`Expected a stream: ${nameAnswer(piece, response, scrub)}`)
+    if (start === '{' || start === '[') {
+      ready = dialect.parseWhole((piece + (await readText(body, text))).trim())
+      state = 'over'
+      return close({})
     }
-    if (!bytes) state = { kind: 'reading', isLast: true }
-    const decoded = decode(piece, bytes?.length ?? 0)
+    if (start) state = 'reading'
+    if (!bytes) atEnd = 'body'
+    events = decode(piece, bytes?.length ?? 0)
     index = 0
-    events = decoded.events
-    for (const line of decoded.strays) dialect.parseStray?.(line)
-    return undefined
   }
 
-  async function readWhole(start: string): Promise<void> {
-    ready = dialect.parseWhole((start + (await readText(body, text))).trim())
-    finish({})
-  }
-
-  /**
-   * Bounds the wait for what may follow once all has come that must, whatever comments come meanwhile. No follower is told: a
-   * short idle limit would win.
-   */
-  function beginWait(): void {
-    if (dialect.isFinished?.()) tail ??= setTimeout(body.cancel, TAIL)
-    else for (const follower of followers) follower.wait?.()
-  }
-
-  async function next(): Promise<IteratorResult<T, undefined>> {
-    try {
-      let value = take()
-      while (value === undefined && !isOver()) {
-        if (isAtEnd()) complete(false)
-        else {
-          beginWait()
-          const bytes = await body.read()
-          for (const follower of followers) follower.bytes?.()
-          const whole = feed(bytes)
-          if (whole !== undefined) await readWhole(whole)
+  const reader: EventReader<T> = {
+    take,
+    async next() {
+      try {
+        let value = take()
+        while (value === undefined && isOpen()) {
+          if (index < events.length && atEnd !== 'value') await new Promise(resolve => setTimeout(resolve))
+          else if (atEnd) complete(atEnd === 'value')
+          else {
+            // Comments do not lengthen the wait for what may follow. No follower is told of it: a short idle limit would win.
+            if (dialect.isFinished?.()) tail ??= setTimeout(body.cancel, TAIL)
+            else tell('wait')
+            const bytes = await body.read()
+            tell('bytes')
+            await feed(bytes)
+          }
           value = take()
         }
+        if (value !== undefined) return { done: false, value }
+        await rest
+        return { done: true, value: undefined }
+      } catch (error) {
+        throw fail(error)
       }
-      if (value !== undefined) return { done: false, value }
-      if (state.kind === 'draining') await state.rest
-      return { done: true, value: undefined }
-    } catch (error) {
-      throw fail(error)
-    }
-  }
-
-  return {
-    take,
-    next,
-    async open() {
-      ready = (await next()).value
-      opened = true
-      followers.length = 0
     },
     cancel() {
       ready = undefined
+      if (isOpen()) state = 'over'
       body.cancel()
-      finish({ cancelled: true })
+      close({ cancelled: true })
     },
     watch(follower) {
       if (ready !== undefined) follower.value?.(ready)
       if (end) follower.end?.(end)
-      else followers.push(follower)
+      else followers = [...followers, follower]
     },
   }
-}
-
-/** Opens a stream of events; settles when its first is there. */
-export async function openEvents<T>(
-  response: Response,
-  context: StreamContext,
-  dialect: Dialect<T>,
-): Promise<Answer<EventReader<T>>> {
-  const data = createReader(response, context, dialect)
-  await data.open()
-  return { data, watch: data.watch, cancel: data.cancel }
+  ready = (await reader.next()).value
+  opened = true
+  followers = []
+  return { data: reader, watch: reader.watch, cancel: reader.cancel }
 }

@@ -60,7 +60,7 @@ export function createBody(
           finish()
           return controller.error(new TypeError('The fake service broke the connection.'))
         }
-        controller.enqueue(encoder.encode(step.text))
+        controller.enqueue(step.bytes ?? encoder.encode(step.text))
         wait = chunkDelay
         // Looking ahead lets the end come with the last text, so that a reader who stops there has not given up.
         next = steps.next()

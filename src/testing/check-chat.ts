@@ -15,19 +15,12 @@ export function checkChatRequest(body: JsonObject): FakeChatRequest {
   checkInteger(body, 'max_tokens', 1, Infinity)
   checkInteger(body, 'max_completion_tokens', 1, Infinity)
   checkInteger(body, 'seed', -Infinity, Infinity)
+  checkLogprobs(body)
   checkStop(body.stop)
   checkStream(body)
   checkResponseFormat(body.response_format)
   checkTools(body)
   return body as FakeChatRequest
-}
-
-/** Refuses top-level names that only a client which does not speak the wire's names would send. */
-export function checkNames(body: JsonObject): void {
-  const name = Object.keys(body).find(key => /^[a-z][a-z0-9]*[A-Z]/.test(key))
-  if (name !== undefined) {
-    refuse(`Unrecognized request argument supplied: ${name}`, name, 'unknown_parameter')
-  }
 }
 
 function checkRange(body: JsonObject, name: string, low: number, high: number): void {
@@ -48,6 +41,20 @@ function checkInteger(body: JsonObject, name: string, low: number, high: number)
   if (value > high) refuse(`Invalid '${name}': expected a value <= ${high}, but got ${value} instead.`, name)
 }
 
+function checkLogprobs(body: JsonObject): void {
+  checkBoolean(body, 'logprobs')
+  if ((body.top_logprobs ?? undefined) === undefined) return
+  checkInteger(body, 'top_logprobs', 0, 20)
+  if (body.logprobs !== true) {
+    refuse("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", 'top_logprobs')
+  }
+}
+
+function checkBoolean(body: JsonObject, name: string): void {
+  if (typeof (body[name] ?? false) === 'boolean') return
+  refuse(`Invalid type for '${name}': expected a boolean.`, name, 'invalid_type')
+}
+
 function checkStop(stop: unknown): void {
   const stops = Array.isArray(stop) ? stop : [stop ?? '']
   if (!stops.every(text => typeof text === 'string')) {
@@ -56,10 +63,9 @@ function checkStop(stop: unknown): void {
   if (stops.length > 4) refuse("Invalid 'stop': expected at most 4 sequences.", 'stop')
 }
 
-function checkStream({ stream, stream_options: options }: JsonObject): void {
-  if (typeof (stream ?? false) !== 'boolean') {
-    refuse("Invalid type for 'stream': expected a boolean.", 'stream', 'invalid_type')
-  }
+function checkStream(body: JsonObject): void {
+  checkBoolean(body, 'stream')
+  const { stream, stream_options: options } = body
   if (options === undefined || options === null) return
   if (stream !== true) {
     refuse("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')

@@ -1,13 +1,16 @@
 import { hash } from './hash.ts'
-import type { JsonObject } from './json.ts'
+import { type Answer, jsonAnswer } from './parts.ts'
+import { readBody } from './read-body.ts'
+import type { Call } from './route.ts'
 import { refuse } from './service-error.ts'
-import { keywordsOf, tokenize, wordsOf } from './text.ts'
+import { countTokens, keywordsOf, wordsOf } from './text.ts'
 
 const MAX_DIMENSIONS = 8192
 const MAX_INPUTS = 2048
 
-/** The answer to a request for embeddings: the same text, the same vector; texts that share words, nearer vectors. */
-export function createEmbeddings(request: JsonObject): JsonObject {
+/** Answers with embeddings: the same text, the same vector; texts that share words, nearer vectors. */
+export function answerEmbeddings(call: Call): Answer {
+  const request = readBody(call)
   const inputs = readInputs(request.input)
   const dimensions = request.dimensions ?? 64
   if (!Number.isInteger(dimensions) || Number(dimensions) < 1 || Number(dimensions) > MAX_DIMENSIONS) {
@@ -18,7 +21,7 @@ export function createEmbeddings(request: JsonObject): JsonObject {
     refuse("Invalid 'encoding_format': expected 'float' or 'base64'.", 'encoding_format')
   }
   const tokens = inputs.reduce((sum, input) => sum + input.tokens, 0)
-  return {
+  return jsonAnswer(200, {
     object: 'list',
     data: inputs.map(({ features }, index) => {
       const vector = embed(features, Number(dimensions))
@@ -26,7 +29,7 @@ export function createEmbeddings(request: JsonObject): JsonObject {
     }),
     model: request.model,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
-  }
+  })
 }
 
 interface Input {
@@ -53,7 +56,7 @@ function isTokens(input: unknown): input is number[] {
 
 function readInput(input: unknown): Input {
   if (input === '') refuse("Invalid 'input': input cannot be an empty string.", 'input')
-  if (typeof input === 'string') return { tokens: tokenize(input).length, features: textFeatures(input) }
+  if (typeof input === 'string') return { tokens: countTokens(input), features: textFeatures(input) }
   if (!isTokens(input)) refuse("Invalid 'input': expected strings or lists of token ids.", 'input')
   return { tokens: input.length, features: input.map(id => [`#${id}`, 1]) }
 }

@@ -1,4 +1,4 @@
-import { parseBody } from './json.ts'
+import { parseBody, readRequestBody } from './json.ts'
 import { createModel } from './model.ts'
 import type { FakeModelOptions, FakeRequest } from './types.ts'
 
@@ -7,14 +7,15 @@ export interface FakeFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** Every request received, the oldest first. The list is live. */
   readonly requests: FakeRequest[]
-  /** Forgets the requests, and begins the list of faults and the request ids again. */
+  /** Forgets the requests, and begins the lists of faults and replies and the request ids again. */
   reset: () => void
 }
 
 /**
  * Creates a `fetch` to test your own code with: hand it to a client, or to anything that takes a `fetch`. It answers
- * `POST …/chat/completions` (streams, tools, JSON schemas), `POST …/embeddings`, `GET …/models` and `GET …/models/{id}` under any
- * host and prefix, refuses what the real service refuses, and can be told to fail in every way a service fails.
+ * `POST …/chat/completions` and `POST …/responses` (streams, tools, JSON schemas, background), embeddings, models, images, speech,
+ * transcriptions, moderations and files under any host and prefix, refuses what the real service refuses, and can be told to fail in
+ * every way a service fails.
  *
  * Like the real one it rejects with the signal's reason when aborted, before the headers and in mid stream, and sends a body
  * only as fast as it is read. It rejects with a `TypeError` for a `reset` fault, and with what your own `reply` or `faults` threw.
@@ -32,10 +33,14 @@ export function createFakeFetch(options: FakeModelOptions = {}): FakeFetch {
     // Without the signal: a Request would follow it, with a listener that goes only when the Request is collected.
     const request = new Request(input, { ...init, signal: null })
     signal?.throwIfAborted()
+    const type = request.headers.get('content-type') ?? undefined
     // Reading a text that is at hand would delay the record of the request for no reason.
-    const text = typeof init.body === 'string' ? init.body : await request.text()
+    const sent =
+      typeof init.body === 'string'
+        ? parseBody(init.body)
+        : await readRequestBody(await request.arrayBuffer(), type)
     signal?.throwIfAborted()
-    const { status, headers, body } = await model.exchange(record(request, text), signal)
+    const { status, headers, body } = await model.exchange(record(request, sent), signal)
     signal?.throwIfAborted()
     const response = new Response(body, { status, headers })
     Object.defineProperty(response, 'url', { value: request.url })
@@ -44,7 +49,7 @@ export function createFakeFetch(options: FakeModelOptions = {}): FakeFetch {
   return Object.assign(fakeFetch, { requests: model.requests, reset: model.reset })
 }
 
-function record({ method, url, headers }: Request, text: string): FakeRequest {
+function record({ method, url, headers }: Request, body: unknown): FakeRequest {
   const path = new URL(url).pathname
-  return { method, url, path, headers: Object.fromEntries(headers), body: parseBody(text), aborted: false }
+  return { method, url, path, headers: Object.fromEntries(headers), body, aborted: false }
 }

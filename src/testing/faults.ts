@@ -25,24 +25,35 @@ const HTML =
 const NOT_JSON = '<<< not JSON >>>'
 const BROKEN_EVENT = '{"id":"chatcmpl-broken","choices":[{"index":0,"delta":{"content":"this is cut o'
 
-/** The answer with the fault's status and body. */
-export function spoil(answer: Answer, fault: Fault): Answer {
-  const { status, body, garbage } = fault
+/** The answer that a fault puts in the place of the healthy one, if it does. */
+export function replacement({ status, body, garbage, stall, reset }: Fault): Answer | undefined {
+  // No answer is sent, so none needs to be made, and the user's `reply` is not asked for one.
+  if (stall === 'headers' || reset === 'headers') return textAnswer(200, 'text/plain', '')
   if (garbage === 'html') return textAnswer(status ?? 200, 'text/html; charset=utf-8', HTML)
   if (typeof body === 'string') return textAnswer(status ?? 200, 'text/plain; charset=utf-8', body)
   if (body !== undefined) return jsonAnswer(status ?? 200, body)
-  if (garbage !== undefined && !answer.stream) {
-    return textAnswer(status ?? 200, 'application/json', garbage === true ? NOT_JSON : garbage)
-  }
-  if (status === undefined || status < 300) return { ...answer, status: status ?? answer.status }
+  if (status === undefined || status < 300) return undefined
   return status < 400 ? textAnswer(status, 'text/plain', '') : jsonAnswer(status, usualError(status).body)
 }
 
-/** One step of sending a body: a text, or what goes wrong instead. */
-export type Step = { text: string } | 'stall' | 'reset'
+/** Gives the answer the fault's status and, where it is one JSON text, the fault's garbage. */
+export function applyFault(answer: Answer, { status, garbage }: Fault): Answer {
+  if (garbage === undefined || answer.stream) return { ...answer, status: status ?? answer.status }
+  return textAnswer(status ?? 200, 'application/json', garbage === true ? NOT_JSON : garbage)
+}
 
-/** The body's course, with the fault's stops and extras. */
-export function* course(answer: Answer, fault: Fault): Generator<Step, undefined> {
+/** Tells whether a fault leaves the client with nothing to use: no event of a stream, or only a part of a plain answer. */
+export function isLost({ garbage, cut, reset, stall }: Fault, stream: boolean): boolean {
+  const stops = [cut, reset, stall]
+  if (stream) return stops.some(stop => stop === 0 || typeof stop === 'string')
+  return garbage !== undefined || stops.some(stop => stop !== undefined)
+}
+
+/** One step of sending a body: a text, or what goes wrong instead. */
+export type Step = Pick<Part, 'text' | 'bytes'> | 'stall' | 'reset'
+
+/** The steps of sending a body, with the fault's stops and extras. */
+export function* bodySteps(answer: Answer, fault: Fault): Generator<Step, undefined> {
   const { cut, reset, lingering } = fault
   const stall = fault.stall === 'first' ? 0 : fault.stall
   const halved = !answer.stream && (cut ?? reset ?? stall) !== undefined
@@ -63,8 +74,13 @@ export function* course(answer: Answer, fault: Fault): Generator<Step, undefined
 }
 
 function* halves(parts: Iterable<Part>): Generator<Part> {
-  for (const { text } of parts) {
-    const middle = Math.ceil(text.length / 2)
+  for (const { text, bytes } of parts) {
+    const middle = Math.ceil((bytes ?? text).length / 2)
+    if (bytes) {
+      yield { text: '', bytes: bytes.slice(0, middle), closing: false }
+      yield { text: '', bytes: bytes.slice(middle), closing: true }
+      continue
+    }
     yield { text: text.slice(0, middle), closing: false }
     yield { text: text.slice(middle), closing: true }
   }

@@ -1,33 +1,44 @@
 import { isStopWord, keywordsOf, wordsOf } from './text.ts'
 
-/** What a prompt offers for the values of arguments. Each name and number is handed out once, in the prompt's order. */
+/** The names, words and numbers of a prompt, for the values of arguments. */
 export interface Hints {
-  /** A place, person or the like from the prompt; the names begin again when all are used. */
-  nextName: () => string | undefined
-  /** The next number of the prompt that `fits`. */
+  /** The next name ("New York") or, after the names, another word. Begins again when all are used. */
+  nextText: () => string
+  /** Begins with the names again when all are used: two tools may take the one city. */
+  renew: () => void
+  /** The next number that `fits`. Each is handed out once. */
   nextNumber: (fits: (value: number) => boolean) => number | undefined
-  keywords: string[]
-  lastWord: string | undefined
-  /** Whether the prompt has this text as whole words, in any case. */
+  /** Whether the prompt has all words of this text, in any case. */
   mentions: (text: string) => boolean
 }
 
+/** Bounds the work that each value costs after a long prompt. */
+const MAX_HINTS = 100
+
 export function hintsOf(prompt: string): Hints {
   const names = namesOf(prompt)
-  const numbers = (prompt.match(/(?<![\p{L}\p{N}.-])-?\d{1,15}(?:\.\d{1,9})?(?![\p{L}\p{N}])/gu) ?? []).map(
-    Number,
-  )
-  const spaced = ` ${wordsOf(prompt).join(' ').toLowerCase()} `
+  const inNames = new Set(names.flatMap(wordsOf).map(word => word.toLowerCase()))
+  // The last words first: "good zebras" is about zebras.
+  const others = keywordsOf(prompt).filter(word => !inNames.has(word))
+  const texts = [...names, ...others.slice(-MAX_HINTS).reverse()]
+  const numbers = (prompt.match(/(?<![\p{L}\p{N}.-])-?\d{1,15}(?:\.\d{1,9})?(?![\p{L}\p{N}])/gu) ?? [])
+    .slice(0, MAX_HINTS)
+    .map(Number)
+  const said = new Set(wordsOf(prompt).map(word => word.toLowerCase()))
   let used = 0
   return {
-    nextName: () => names[used++ % names.length],
+    nextText: () => texts[used++ % texts.length] ?? 'text',
+    renew() {
+      if (used >= names.length) used = 0
+    },
     nextNumber(fits) {
       const found = numbers.findIndex(fits)
       return found < 0 ? undefined : numbers.splice(found, 1)[0]
     },
-    keywords: keywordsOf(prompt),
-    lastWord: wordsOf(prompt).at(-1),
-    mentions: text => spaced.includes(` ${wordsOf(text).join(' ').toLowerCase()} `),
+    mentions(text) {
+      const words = wordsOf(text)
+      return words.length > 0 && words.every(word => said.has(word.toLowerCase()))
+    },
   }
 }
 
@@ -36,11 +47,12 @@ function namesOf(prompt: string): string[] {
   const inside: string[] = []
   const first: string[] = []
   for (const match of prompt.matchAll(/\p{Lu}[\p{L}\p{M}'’-]*(?:[ ]\p{Lu}[\p{L}\p{M}'’-]*)*/gu)) {
-    const before = prompt.slice(0, match.index).trimEnd()
     const words = match[0].split(' ').filter(word => !isStopWord(word))
     if (words.length === 0) continue
-    const starts = before === '' || /[.!?:]$/.test(before)
-    ;(starts && words.length === 1 && match[0] === words[0] ? first : inside).push(words.join(' '))
+    const before = prompt.slice(0, match.index).trimEnd().at(-1) ?? '.'
+    const opens = '.!?:'.includes(before) && words.length === 1 && match[0] === words[0]
+    ;(opens ? first : inside).push(words.join(' '))
+    if (inside.length === MAX_HINTS) break
   }
-  return inside.length > 0 ? inside : first
+  return inside.length > 0 ? inside : first.slice(0, MAX_HINTS)
 }

@@ -1,2 +1,11 @@
 export { createFakeFetch, type FakeFetch } from './fake-fetch.ts'
-export type { FakeChatMessage, FakeChatRequest, FakeModelOptions, FakeRequest, Fault } from './types.ts'
+export type {
+  FakeChatMessage,
+  FakeChatRequest,
+  FakeModelOptions,
+  FakeReply,
+  FakeRequest,
+  FakeToolCall,
+  FakeUsage,
+  Fault,
+} from './types.ts'

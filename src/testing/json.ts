@@ -14,3 +14,14 @@ export function parseBody(text: string): unknown {
     return text
   }
 }
+
+/** The body of a request: a form, parsed JSON, or the text itself when it is neither. */
+export async function readRequestBody(bytes: BufferSource, type: string | undefined): Promise<unknown> {
+  if (type?.startsWith('multipart/form-data'))
+    try {
+      return await new Response(bytes, { headers: { 'content-type': type } }).formData()
+    } catch {
+      // What is cut is shown as it came.
+    }
+  return parseBody(new TextDecoder().decode(bytes))
+}

@@ -1,10 +1,11 @@
 import { answer } from './answer.ts'
 import { createBody } from './body.ts'
-import { course, faultFor, spoil } from './faults.ts'
+import { applyFault, bodySteps, faultFor, isLost, replacement } from './faults.ts'
 import { type Answer, jsonAnswer } from './parts.ts'
-import { pause } from './pause.ts'
+import { pause, untilAborted } from './pause.ts'
+import { replyAt } from './reply-at.ts'
 import { ServiceError } from './service-error.ts'
-import type { FakeModelOptions, FakeRequest, Fault } from './types.ts'
+import type { FakeChatRequest, FakeModelOptions, FakeRequest, Fault } from './types.ts'
 
 /** What goes back to the client. */
 export interface Exchange {
@@ -36,42 +37,52 @@ const RATE_LIMIT = 10_000
 
 export function createModel(options: FakeModelOptions): Model {
   const requests: FakeRequest[] = []
-  return {
-    requests,
-    async exchange(request, signal) {
-      const index = requests.push(request) - 1
-      const onAbort = (): void => {
-        request.aborted = true
-      }
-      const [fault, result] = decide(request, options, index)
-      try {
-        if (fault.delay !== undefined && fault.delay > 0) await pause(fault.delay, signal)
-        if (fault.stall === 'headers') await pause(Infinity, signal)
-      } catch (error) {
-        onAbort()
-        throw error
-      }
-      if (fault.reset === 'headers') throw new ConnectionBroken()
-      const { status } = result
-      const steps = course(result, fault)
-      const bodyOptions = { chunkDelay: options.chunkDelay ?? 0, signal, onAbort }
-      const body = [204, 205, 304].includes(status) ? null : createBody(steps, bodyOptions)
-      return { status, headers: headersFor(result, fault, index), body }
-    },
-    reset() {
-      requests.length = 0
-    },
-  }
-}
+  const stored = new Map<string, unknown>()
+  let replies = 0
 
-function decide(request: FakeRequest, options: FakeModelOptions, index: number): [Fault, Answer] {
-  try {
-    const fault = faultFor(options, request, index)
-    return [fault, spoil(answer(request, options), fault)]
-  } catch (error) {
-    if (error instanceof ServiceError) return [{}, jsonAnswer(error.status, error.body)]
-    throw error
+  async function decide(request: FakeRequest, index: number): Promise<[Fault, Answer]> {
+    try {
+      const fault = faultFor(options, request, index)
+      const instead = replacement(fault)
+      if (instead) return [fault, instead]
+      const reply = async (chat: FakeChatRequest) => {
+        // A client that got nothing of a reply asks again, and must find the same one.
+        return replyAt(options.reply, chat, isLost(fault, chat.stream === true) ? replies : replies++)
+      }
+      const healthy = await answer(request, options, reply, stored)
+      return [fault, applyFault(healthy, fault)]
+    } catch (error) {
+      if (error instanceof ServiceError) return [{}, jsonAnswer(error.status, error.body)]
+      throw error
+    }
   }
+
+  async function exchange(request: FakeRequest, signal?: AbortSignal): Promise<Exchange> {
+    const index = requests.push(request) - 1
+    const onAbort = (): void => {
+      request.aborted = true
+    }
+    try {
+      const [fault, result] = await untilAborted(decide(request, index), signal)
+      if (fault.delay !== undefined && fault.delay > 0) await pause(fault.delay, signal)
+      if (fault.stall === 'headers') await pause(Infinity, signal)
+      if (fault.reset === 'headers') throw new ConnectionBroken()
+      const bodyOptions = { chunkDelay: options.chunkDelay ?? 0, signal, onAbort }
+      const { status } = result
+      const body = [204, 205, 304].includes(status) ? null : createBody(bodySteps(result, fault), bodyOptions)
+      return { status, headers: headersFor(result, fault, index), body }
+    } catch (error) {
+      if (signal?.aborted) onAbort()
+      throw error
+    }
+  }
+
+  function reset(): void {
+    requests.length = 0
+    replies = 0
+    stored.clear()
+  }
+  return { requests, exchange, reset }
 }
 
 function headersFor(answer: Answer, fault: Fault, index: number): Record<string, string> {

@@ -1,150 +1,133 @@
 import { type Hints, hintsOf } from './hints.ts'
 import { isObject, type JsonObject } from './json.ts'
-import { conforms, itemSchemas, list, number, typesOf } from './schema-check.ts'
-import { numberCandidates, type Place, stringCandidates, wantsName } from './schema-leaf.ts'
-import { flatten, mergeSchemas } from './schema-merge.ts'
+import { BUDGET, type Context, flatten, isDeep, list } from './schema-flatten.ts'
 
-interface Context extends Place {
-  root: unknown
-  /** How many references lie between the root and here. */
-  refs: number
-  /** Shared by the whole value: what keeps a schema of endless alternatives from taking forever. */
-  budget: { left: number }
-  /** Take the first value that looks right, for schemas with a keyword nothing can be made for. */
-  loose: boolean
-}
-
-/** Past this many references only what is required is filled in, so that recursive schemas come to an end. */
-const DEEP = 2
-const BOTTOM = 12
+const MAX_REFS = 12
+const MAX_DEPTH = 100
 
 /**
- * A value that fits a JSON schema, the same one each time, with the prompt's names and numbers where they go. When none can be
- * found (contradictions, unusual patterns) the nearest thing.
+ * A value of a JSON schema, the same one each time, with the prompt's names and numbers where they go. Knows types, enum,
+ * const, default, bounds, items, properties, local `$ref`, allOf, and of anyOf and oneOf the first alternative. Ignores
+ * `pattern`. Gives the nearest thing where nothing fits, or where the budget is spent.
  */
 export function schemaValue(schema: unknown, hints: Hints = hintsOf('')): unknown {
-  const context = (loose: boolean): Context => {
-    return { root: schema, hints, name: '', salt: 0, refs: 0, budget: { left: 20_000 }, loose }
-  }
-  return generate(schema, context(false)) ?? generate(schema, context(true)) ?? null
+  return write(schema, { root: schema, hints, refs: 0, depth: 0, budget: { left: BUDGET } })
 }
 
-/** `undefined` when there is no value. */
-function generate(schema: unknown, context: Context): unknown {
-  if (schema === false || context.budget.left-- <= 0 || context.refs > BOTTOM) return undefined
-  const wanted = isObject(schema) ? schema : { type: 'string' }
-  for (const candidate of candidates(wanted, context)) {
-    if (candidate === undefined) continue
-    if (context.loose || conforms(candidate, wanted, context.root)) return candidate
-  }
-  return undefined
-}
-
-function* candidates(schema: JsonObject, outer: Context): Generator<unknown> {
-  const refs =
-    outer.refs +
-    ('$ref' in schema || list(schema.allOf).some(part => isObject(part) && '$ref' in part) ? 1 : 0)
-  const context = { ...outer, refs }
-  const { anyOf, oneOf, ...rest } = flatten(schema, context.root)
-  if (refs > BOTTOM) return
-  for (const [branches, others] of [
-    [anyOf, { oneOf }],
-    [oneOf, {}],
-  ] as const) {
-    if (!Array.isArray(branches)) continue
-    for (const branch of inOrder(branches.filter(isObject), context)) {
-      const more = 'oneOf' in others && others.oneOf ? { ...rest, ...others } : rest
-      yield* candidates(mergeSchemas(more, branch), context)
-    }
-    return
-  }
-  yield* plainCandidates(rest, context)
-}
-
-/** Null comes last, except deep down, where it is a way to stop. */
-function inOrder(branches: JsonObject[], { refs, salt }: Context): JsonObject[] {
-  const isNull = (branch: JsonObject): boolean => branch.type === 'null' || branch.const === null
-  const avoided =
-    refs > DEEP ? (branch: JsonObject): boolean => JSON.stringify(branch).includes('"$ref"') : isNull
-  const ordered = [...branches.filter(branch => !avoided(branch)), ...branches.filter(avoided)]
-  const by = ordered.length > 0 ? salt % ordered.length : 0
-  return [...ordered.slice(by), ...ordered.slice(0, by)]
-}
-
-function* plainCandidates(schema: JsonObject, context: Context): Generator<unknown> {
-  const { hints, salt, name } = context
-  if ('const' in schema) return yield schema.const
+function write(part: unknown, outer: Context): unknown {
+  const context = { ...outer, depth: outer.depth + 1 }
+  const { budget, hints } = context
+  // Even `null,` is written.
+  budget.left -= 5
+  if (part === false || budget.left <= 0 || context.refs > MAX_REFS || context.depth > MAX_DEPTH) return null
+  const schema = isObject(part) ? flatten(part, context) : {}
+  if ('const' in schema) return copy(schema.const, context)
   if (Array.isArray(schema.enum)) {
-    if (salt === 0) yield schema.enum.find(option => typeof option === 'string' && hints.mentions(option))
-    const by = salt % (schema.enum.length || 1)
-    return yield* [...schema.enum.slice(by), ...schema.enum.slice(0, by)]
+    budget.left -= schema.enum.length
+    // Looking for long options would cost more than the budget counts, and no prompt names them.
+    const asked = schema.enum.find(
+      option => typeof option === 'string' && option.length < 100 && hints.mentions(option),
+    )
+    return copy(asked ?? schema.default ?? schema.enum[0], context)
   }
-  const types = typesOf(schema)
-  if (types.length === 0) types.push(impliedType(schema))
-  if (types.includes('string') && schema.format === undefined && wantsName(name)) yield hints.nextName()
-  if (salt === 0) yield schema.default
-  yield* list(schema.examples).slice(salt)
-  const nullLast = types.sort((a, b) => Number(a === 'null') - Number(b === 'null'))
-  if (context.refs > DEEP) nullLast.reverse()
-  for (const type of nullLast) yield* ofType(type, schema, context)
+  if ('default' in schema) return copy(schema.default, context)
+  const type = typeOf(schema, context)
+  if (type === 'null') return null
+  if (type === 'boolean') return true
+  if (type === 'number' || type === 'integer') return numberFor(schema, type === 'integer', hints)
+  if (type === 'array') return arrayFor(schema, context)
+  return type === 'object' ? objectFor(schema, context) : stringFor(schema, context)
 }
 
-function impliedType(schema: JsonObject): string {
+/** Pays for a value of the schema's own by its length: references may ask for it any number of times. */
+function copy(value: unknown, { budget }: Context): unknown {
+  budget.left -= JSON.stringify(value)?.length ?? 0
+  return value ?? null
+}
+
+function typeOf(schema: JsonObject, context: Context): string {
+  const { type: given } = schema
+  // There are seven types.
+  const types = (Array.isArray(given) ? given.slice(0, 7) : [given]).filter(type => typeof type === 'string')
+  if (types.includes('null') && isDeep(context)) return 'null'
   const has = (...keys: string[]): boolean => keys.some(key => key in schema)
-  if (has('properties', 'required', 'additionalProperties', 'minProperties')) return 'object'
-  if (has('items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems')) return 'array'
-  if (has('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf')) return 'number'
-  return 'string'
+  if (types.length > 0) return types.find(type => type !== 'null') ?? 'null'
+  if (has('properties', 'required', 'additionalProperties')) return 'object'
+  if (has('items', 'prefixItems', 'minItems')) return 'array'
+  return has('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf') ? 'number' : 'string'
 }
 
-function* ofType(type: string, schema: JsonObject, context: Context): Generator<unknown> {
-  if (type === 'null') yield null
-  if (type === 'boolean') yield* context.salt % 2 === 0 ? [true, false] : [false, true]
-  if (type === 'string') yield* stringCandidates(schema, context)
-  if (type === 'number' || type === 'integer') yield* numberCandidates(schema, type === 'integer', context)
-  if (type === 'array') yield arrayOf(schema, context)
-  if (type === 'object') yield objectOf(schema, context)
+function bound(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise
 }
 
-function arrayOf(schema: JsonObject, context: Context): unknown[] | undefined {
-  const [first, rest] = itemSchemas(schema)
-  const least = number(
-    schema.minItems,
-    context.refs > DEEP ? 0 : Math.max(first.length, rest === false ? 0 : 1),
-  )
-  const wanted = Math.min(least, number(schema.maxItems, Infinity), 10_000)
-  const items: unknown[] = []
-  const seen = new Set<string>()
-  for (let salt = context.salt; items.length < wanted && salt < context.salt + wanted + 200; salt++) {
-    const item = generate(items.length < first.length ? first[items.length] : rest, { ...context, salt })
-    const key = JSON.stringify(item)
-    if (item === undefined) break
-    if (schema.uniqueItems === true && seen.has(key)) continue
-    seen.add(key)
-    items.push(item)
+const FORMATS: Record<string, string> = {
+  date: '2023-11-14',
+  time: '22:13:20Z',
+  'date-time': '2023-11-14T22:13:20Z',
+  email: 'user@example.com',
+  uri: 'https://example.com/',
+  url: 'https://example.com/',
+  uuid: '0b4f1a52-6c1d-4e8a-a3f7-5d2c9b8e7f10',
+}
+
+function stringFor({ format, minLength, maxLength }: JsonObject, { hints, budget }: Context): string {
+  const known = typeof format === 'string' && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined
+  const characters = [...(known ?? hints.nextText())].slice(0, bound(maxLength, Infinity))
+  const missing = Math.min(bound(minLength, 0) - characters.length, budget.left)
+  if (missing > 0) characters.push(' and so on'.repeat(missing / 10 + 1).slice(0, missing))
+  const text = characters.join('')
+  budget.left -= text.length
+  return text
+}
+
+function numberFor(schema: JsonObject, whole: boolean, { nextNumber }: Hints): number {
+  const above = bound(schema.exclusiveMinimum, -Infinity)
+  const below = bound(schema.exclusiveMaximum, Infinity)
+  const low = Math.max(bound(schema.minimum, -Infinity), above)
+  const high = Math.min(bound(schema.maximum, Infinity), below)
+  const step = bound(schema.multipleOf, whole ? 1 : 0)
+  const isStep = (value: number): boolean => Math.abs(value / step - Math.round(value / step)) < 1e-9
+  const isKind = (value: number): boolean =>
+    (!whole || Number.isInteger(value)) && (step <= 0 || isStep(value))
+  const fits = (value: number): boolean =>
+    value >= low && value <= high && value > above && value < below && isKind(value)
+  // As near to 1 as the bounds let it.
+  const start = Math.max(low, Math.min(1, high))
+  const steps = [
+    Math.ceil(start / step),
+    Math.floor(start / step + 1),
+    Math.floor(start / step),
+    Math.ceil(start / step - 1),
+  ]
+  const tries = steps.map(times => Number((times * step).toPrecision(15)))
+  return nextNumber(fits) ?? [start, (low + high) / 2, low + 1, high - 1, ...tries].find(fits) ?? start
+}
+
+function arrayFor({ items, prefixItems, minItems, maxItems }: JsonObject, context: Context): unknown[] {
+  const first = list(prefixItems)
+  const wanted = Math.max(first.length, bound(minItems, isDeep(context) || items === false ? 0 : 1))
+  const count = Math.min(wanted, bound(maxItems, Infinity))
+  const values: unknown[] = []
+  while (values.length < count && context.budget.left > 0) {
+    values.push(write(values.length < first.length ? first[values.length] : items, context))
   }
-  return items.length < number(schema.minItems, 0) ? undefined : items
+  return values
 }
 
-function objectOf(schema: JsonObject, context: Context): JsonObject | undefined {
+function objectFor(schema: JsonObject, context: Context): JsonObject {
   const properties = isObject(schema.properties) ? schema.properties : {}
-  const required = list(schema.required).map(String)
-  const optional = context.refs > DEEP ? [] : Object.keys(properties).filter(key => !required.includes(key))
-  const room = number(schema.maxProperties, Infinity) - required.length
-  const order = Object.keys(properties).filter(
-    key => required.includes(key) || optional.slice(0, Math.max(0, room)).includes(key),
-  )
+  const required = new Set(list(schema.required).filter(name => typeof name === 'string'))
+  const names = [...new Set([...Object.keys(properties), ...required])]
+  const { budget } = context
+  budget.left -= names.length + list(schema.required).length
   const entries: [string, unknown][] = []
-  for (const name of [...order, ...required.filter(key => !Object.hasOwn(properties, key))]) {
+  for (const name of names) {
     const part = Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties
-    const value = generate(part, { ...context, name })
-    if (value !== undefined) entries.push([name, value])
-    else if (required.includes(name)) return undefined
-  }
-  for (let i = 1; entries.length < Math.min(number(schema.minProperties, 0), 1000); i++) {
-    const value = generate(schema.additionalProperties, { ...context, name: `key${i}` })
-    if (value === undefined) break
-    entries.push([`key${i}`, value])
+    if (budget.left <= 0) break
+    if (!required.has(name) && (part === false || isDeep(context))) continue
+    budget.left -= name.length
+    entries.push([name, write(part, context)])
   }
   return Object.fromEntries(entries)
 }

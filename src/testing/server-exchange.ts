@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { parseBody } from './json.ts'
+import { readRequestBody } from './json.ts'
 import { ConnectionBroken, type Exchange, type Model } from './model.ts'
 import { corsHeaders } from './server-cors.ts'
-import { usualError } from './service-error.ts'
+import { ServiceError, usualError } from './service-error.ts'
 import type { FakeRequest } from './types.ts'
+
+/** The largest body that is read, in bytes. A request with images or files stays below it with real services too. */
+const MAX_BODY = 64 * 2 ** 20
 
 /** Reads one request, has the model answer it, and sends the answer only as fast as the client takes it. */
 export async function serve(
@@ -13,7 +16,9 @@ export async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const record = await read(request, origin)
+  const bytes = await readBytes(request)
+  if (bytes === undefined) return send(toExchange(usualError(413)), response)
+  const record = toRecord(request, origin, await readRequestBody(bytes, request.headers['content-type']))
   const gone = new AbortController()
   response.once('close', () => {
     if (response.writableFinished) return
@@ -29,15 +34,28 @@ async function answer(model: Model, record: FakeRequest, signal: AbortSignal): P
     return await model.exchange(record, signal)
   } catch (error) {
     if (signal.aborted || error instanceof ConnectionBroken) throw error
-    const { error: usual } = usualError(500).body
-    const body = JSON.stringify({ error: { ...usual, message: String(error) } })
-    return { status: 500, headers: { 'content-type': 'application/json' }, body: new Response(body).body }
+    return toExchange(new ServiceError(500, String(error), { type: 'server_error' }))
   }
 }
 
-async function read(request: IncomingMessage, origin: string): Promise<FakeRequest> {
+function toExchange({ status, body }: ServiceError): Exchange {
+  const { body: stream } = new Response(JSON.stringify(body))
+  return { status, headers: { 'content-type': 'application/json' }, body: stream }
+}
+
+/** The body; `undefined` when it is too large. Reads to the end then too: a client that still sends hears no answer. */
+async function readBytes(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const pieces: Uint8Array[] = []
-  for await (const piece of request) pieces.push(piece as Uint8Array)
+  let size = 0
+  for await (const piece of request as AsyncIterable<Uint8Array>) {
+    size += piece.length
+    if (size <= MAX_BODY) pieces.push(piece)
+    else pieces.length = 0
+  }
+  return size > MAX_BODY ? undefined : new Uint8Array(Buffer.concat(pieces))
+}
+
+function toRecord(request: IncomingMessage, origin: string, body: unknown): FakeRequest {
   const url = `${origin}${request.url ?? '/'}`
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
@@ -48,7 +66,7 @@ async function read(request: IncomingMessage, origin: string): Promise<FakeReque
     url,
     path: new URL(url).pathname,
     headers: Object.fromEntries(headers),
-    body: parseBody(Buffer.concat(pieces).toString()),
+    body,
     aborted: false,
   }
 }

@@ -30,7 +30,7 @@ export interface FakeServer {
   readonly openRequests: number
   /** How many TCP connections have been accepted so far. */
   readonly connections: number
-  /** Forgets the requests, and begins the list of faults and the request ids again. */
+  /** Forgets the requests, and begins the lists of faults and replies and the request ids again. */
   reset: () => void
   /** Stops listening and destroys every connection. */
   close: () => Promise<void>

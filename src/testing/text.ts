@@ -8,6 +8,10 @@ export function tokenize(text: string): string[] {
   return text.match(/\s*(?:[\p{L}\p{M}\p{N}_]{1,16}|[^\s\p{L}\p{M}\p{N}_]{1,16})|\s+/gu) ?? []
 }
 
+export function countTokens(text: string): number {
+  return tokenize(text).length
+}
+
 const STOP_WORDS = new Set(
   `a about all am an and any are as at be by can could did do does for from get give had has have how i in is it its let
   like make me my need now of on or our please s show so some t tell than that the their then there these they this to use

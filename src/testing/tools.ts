@@ -23,6 +23,7 @@ interface Tool {
 export function callTools(request: FakeChatRequest, id: string): ToolCall[] {
   const hints = hintsOf(promptOf(request.messages))
   return chooseTools(request).map((tool, i) => {
+    hints.renew()
     return {
       id: `call_${hashId(`${id} ${i}`, 24)}`,
       type: 'function',
@@ -48,10 +49,14 @@ function chooseTools({
   const tools = (Array.isArray(given) ? given : []).map(readTool).filter(tool => tool !== undefined)
   const named = isObject(choice) && isObject(choice.function) ? choice.function.name : undefined
   if (named !== undefined) return tools.filter(tool => tool.name === named).slice(0, 1)
-  const asked = messages.at(-1)?.role === 'user'
-  if (choice === 'none' || (choice !== 'required' && !asked)) return []
+  const isAsked = messages.at(-1)?.role === 'user'
+  if (choice === 'none' || (choice !== 'required' && !isAsked)) return []
   const prompt = promptOf(messages)
-  const scored = tools.map(tool => ({ tool, score: sharedWords(tool, prompt) }))
+  const asked = new Set(keywordsOf(prompt).map(stem))
+  const scored = tools.map(tool => ({
+    tool,
+    score: wordsOfTool(tool).filter(word => asked.has(word)).length,
+  }))
   const matches = scored.filter(({ score }) => score > 0).map(({ tool }) => tool)
   const several = parallel !== false && wordsOf(prompt).some(word => word.toLowerCase() === 'and')
   if (several && matches.length > 1) return matches
@@ -68,10 +73,10 @@ function readTool(tool: JsonObject): Tool | undefined {
   return { name: String(name), description: typeof description === 'string' ? description : '', parameters }
 }
 
-function sharedWords({ name, description }: Tool, prompt: string): number {
-  const words = `${name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ')} ${description}`
-  const own = new Set(keywordsOf(words).map(stem))
-  return keywordsOf(prompt).filter(word => own.has(stem(word))).length
+/** The words that say what a tool is for, without their plural. */
+function wordsOfTool({ name, description }: Tool): string[] {
+  const text = `${name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ')} ${description}`
+  return [...new Set(keywordsOf(text).map(stem))]
 }
 
 function stem(word: string): string {

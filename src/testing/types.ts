@@ -21,7 +21,7 @@ export interface FakeRequest {
   path: string
   /** Names in lower case. */
   headers: Record<string, string>
-  /** The parsed JSON; the text when it is not JSON; `undefined` when there was no body. */
+  /** The parsed JSON; a `FormData` of a form; the text when it is neither; `undefined` when there was no body. */
   body: unknown
   /** `true` once the client gave up: it aborted, cancelled the answer's body or disconnected before its end. */
   aborted: boolean
@@ -62,14 +62,67 @@ export interface Fault {
   lingering?: true | undefined
 }
 
+/** A tool call of a {@link FakeReply}. */
+export interface FakeToolCall {
+  /** @default one made of the request */
+  id?: string | undefined
+  name: string
+  /** An object is sent as its JSON; a text as it is, so that broken JSON can be played. */
+  arguments: object | string
+}
+
+/** The token counts of a {@link FakeReply}. What is left out is counted; other names go out as they are. */
+export interface FakeUsage {
+  promptTokens?: number | undefined
+  completionTokens?: number | undefined
+  /** @default the sum of both */
+  totalTokens?: number | undefined
+  promptTokensDetails?:
+    | { cachedTokens?: number | undefined; [name: `${string}_${string}`]: unknown }
+    | undefined
+  completionTokensDetails?:
+    | { reasoningTokens?: number | undefined; [name: `${string}_${string}`]: unknown }
+    | undefined
+  [name: `${string}_${string}`]: unknown
+}
+
+/** One answer of the model, to the letter: no stop sequence and no token limit changes it. */
+export interface FakeReply {
+  /** @default null beside tool calls or a refusal, else an empty text */
+  content?: string | null | undefined
+  /** Several are called in parallel. */
+  toolCalls?: readonly FakeToolCall[] | undefined
+  /** What the model thought before it answered. */
+  reasoning?: string | undefined
+  /** The wire's name for `reasoning`, in which services differ. @default 'reasoning_content' */
+  reasoningKey?: 'reasoning' | 'reasoning_content' | undefined
+  refusal?: string | undefined
+  /** In the wire's words: `stop`, `length`, `tool_calls`, `content_filter`, … @default 'tool_calls' with tool calls, else 'stop' */
+  finishReason?: string | null | undefined
+  usage?: FakeUsage | undefined
+}
+
+/** One reply: a text, which stop sequences and token limits cut, or a whole answer. */
+export type Reply = string | FakeReply
+
 /** How the fake model behaves. */
 export interface FakeModelOptions {
   /** The key requests must carry as `Authorization: Bearer …`. @default any key, or none */
   apiKey?: string | undefined
   /** The ids of the models there are; each serves every endpoint. @default ['fake-small', 'fake-large', 'fake-embed'] */
   models?: readonly string[] | undefined
-  /** The text of every choice, in place of the generated one. Stop sequences and token limits still cut it; tool calls are made as without it. */
-  reply?: ((request: FakeChatRequest) => string) | undefined
+  /**
+   * What the model says to a chat request, tool calls included: a text, which stop sequences and token limits cut, or a
+   * {@link FakeReply}; a list of them, one for each request in turn, of which the last is repeated; or a function of the request and
+   * the reply's number, from 0, which may be async, and which lets the model answer by itself with `undefined`. A request that a fault
+   * leaves without an answer takes no reply, so its retry gets it. @default generated texts and calls
+   */
+  reply?:
+    | string
+    | FakeReply
+    | readonly (string | FakeReply)[]
+    | ((request: FakeChatRequest, index: number) => Reply | undefined | Promise<Reply | undefined>)
+    | undefined
   /** Milliseconds between two events of a stream. @default 0 */
   chunkDelay?: number | undefined
   /**

@@ -8,6 +8,8 @@ export const embeddingRules: Rules = /* @__PURE__ */ (() => {
     model,
     input: oneOf('must be a text, tokens, or a list of either, not empty', one, listOf(one, { min: 1 })),
     dimensions: optional(wholeFrom(1)),
-    encodingFormat: optional(where(value => value === 'float' || value === 'base64', "must be 'float' or 'base64'")),
+    encodingFormat: optional(
+      where(value => value === 'float' || value === 'base64', "must be 'float' or 'base64'"),
+    ),
   }
 })()

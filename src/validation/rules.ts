@@ -1,5 +1,5 @@
 /** What is wrong with a value: where in it, and what. The value itself is never in it. */
-export interface Problem {
+interface Problem {
   readonly path: readonly (string | number)[]
   readonly message: string
 }
@@ -62,7 +62,10 @@ export const text: Rule = /* @__PURE__ */ where(
 )
 
 /** A list, each of its items of the rule. */
-export function listOf(item: Rule, { min = 0, max = Number.POSITIVE_INFINITY } = {}): Rule {
+export function listOf(
+  item: Rule,
+  { min = 0, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number } = {},
+): Rule {
   return value => {
     if (value === undefined) return problem('is missing')
     if (!Array.isArray(value)) return problem('must be a list')

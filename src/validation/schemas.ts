@@ -13,7 +13,13 @@ function schemaOf(rule: Rule): v.GenericSchema {
       for (const { path, message } of rule(dataset.value)) {
         let input: unknown = dataset.value
         const items = path.map(key => {
-          const item = { type: 'unknown' as const, origin: 'value' as const, input, key, value: Object(input)[key] }
+          const item = {
+            type: 'unknown' as const,
+            origin: 'value' as const,
+            input,
+            key,
+            value: Object(input)[key],
+          }
           input = item.value
           return item
         })

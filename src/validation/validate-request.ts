@@ -12,6 +12,17 @@ const RULES: { readonly [operation: string]: Rules } = {
   createEmbedding: embeddingRules,
 }
 
+/** Tells what is wrong with the parameters of a request, by the rules of its operation. */
+function ruleIssues(request: unknown, operation: string): readonly ValidationIssue[] {
+  const rules = Object.hasOwn(RULES, operation) ? RULES[operation]! : {}
+  return checkRequest(rules, Object(request))
+}
+
+/** Checks a request that is about to be sent: the client itself then tells of what JSON cannot carry. */
+export function checkRules(request: unknown, operation: string): void {
+  if (ruleIssues(request, operation).length) validateRequest(request, operation)
+}
+
 /** Tells what in a request cannot be sent as JSON. */
 function wireIssues(request: object): readonly ValidationIssue[] {
   try {
@@ -37,8 +48,7 @@ function wireIssues(request: object): readonly ValidationIssue[] {
 export function validateRequest<T>(request: T, operation?: string): T {
   const fields: object = Object(request)
   const name = operation ?? ('input' in fields ? 'createEmbedding' : 'createChatCompletion')
-  const rules = Object.hasOwn(RULES, name) ? RULES[name]! : {}
-  const issues = [...checkRequest(rules, fields), ...wireIssues(fields)]
+  const issues = [...ruleIssues(fields, name), ...wireIssues(fields)]
   const first = issues.filter(({ path }, index) => issues.findIndex(issue => issue.path === path) === index)
   if (first.length) throw validationError(first)
   return request

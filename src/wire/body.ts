@@ -12,24 +12,20 @@ export interface BodyReader {
   cancel(): void
 }
 
-/** How a body is read. */
-export interface BodyOptions {
+/** What a body is read with. */
+export interface BodyContext {
   /** Ends the reading. */
   readonly signal?: AbortSignal | null | undefined
-  /** Counts against the bytes that arrive, decompressed. */
-  readonly maxBytes: number
-  /** Whether the body must come piece by piece. */
-  readonly stream?: boolean
   /** Ends the request behind the body. */
   readonly disconnect?: (() => void) | undefined
   /** Told of each wait for bytes, and of its end. */
   readonly watchers?: readonly Watcher[]
 }
 
-/** What is read of a `ReadableStreamDefaultReader`. */
+/** What is used of a `ReadableStreamDefaultReader`. */
 interface Source {
   read(): Promise<{ readonly value?: unknown }>
-  cancel?(): Promise<unknown>
+  cancel(): Promise<unknown>
   releaseLock?(): void
 }
 
@@ -37,43 +33,42 @@ interface Source {
  * Opens whatever stands for a body. node-fetch gives a Node stream, which can be iterated; React Native gives none at all, but
  * its response has `text()`.
  */
-function openSource(response: Response, stream: boolean | undefined): Source | undefined {
+function openSource(response: Response, isStream: boolean): Source {
   // biome-ignore lint/suspicious/noExplicitAny: another library's response may have anything there
   const body: any = response.body
-  if (typeof body?.getReader === 'function') return body.getReader()
-  if (typeof body?.[Symbol.asyncIterator] === 'function') {
-    const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]()
-    return { read: async () => iterator.next(), cancel: async () => iterator.return?.() }
+  if (body?.getReader) return body.getReader()
+  let iterator: AsyncIterator<unknown> = body?.[Symbol.asyncIterator]?.()
+  if (!iterator) {
+    if (isStream && body !== null)
+      throw new ProtocolError('The body cannot be streamed: React Native needs expo/fetch')
+    iterator = (async function* () {
+      yield response.text()
+    })()
   }
-  if (body === null) return undefined
-  if (stream)
-    throw new ProtocolError(
-      'This fetch gives no body that can be streamed: use one that does, such as expo/fetch on React Native',
-    )
-  let isRead = false
-  return {
-    async read() {
-      const value = isRead ? undefined : await response.text()
-      isRead = true
-      return value ? { value } : {}
-    },
-  }
+  return { read: () => iterator.next(), cancel: async () => iterator.return?.() }
 }
 
-const encoder: TextEncoder = /* @__PURE__ */ new TextEncoder()
-
-/** Opens a response's body. */
-export function openBody(response: Response, options: BodyOptions): BodyReader {
-  const { signal, maxBytes, stream, disconnect, watchers = [] } = options
-  const source = openSource(response, stream)
+/**
+ * Opens a response's body.
+ *
+ * @param maxBytes counts against the bytes that arrive, decompressed
+ * @param isStream whether the body must come piece by piece
+ */
+export function openBody(
+  response: Response,
+  { signal, disconnect, watchers = [] }: BodyContext,
+  maxBytes: number,
+  isStream = false,
+): BodyReader {
+  const source = openSource(response, isStream)
   // A `content-length` is only a promise, but one above the limit is enough.
   let left = Number(response.headers.get('content-length')) > maxBytes ? 0 : maxBytes
-  let atEnd = !source
+  let atEnd = false
   let stop: (() => void) | undefined
   const cancel = () => {
     stop?.()
     // It rejects where the body has failed, and there is nothing left to free then.
-    source?.cancel?.().then(
+    source.cancel().then(
       () => source.releaseLock?.(),
       () => {},
     )
@@ -83,38 +78,35 @@ export function openBody(response: Response, options: BodyOptions): BodyReader {
   // A read that is under way ends at once, whatever becomes of the request. Taken back at the end: Node's fetch holds the signal
   // until its request is collected, which the error of a cut body keeps alive, and the body would keep that.
   if (signal) stop = onAbort(signal, cancel)
-
   return {
     cancel,
     async read() {
-      let isOurs = false
       try {
         for (const watcher of watchers) watcher.wait?.()
-        let value: unknown = source && (await source.read()).value
-        isOurs = true
+        const { value } = await source.read()
         for (const watcher of watchers) watcher.bytes?.()
-        if (typeof value === 'string') value = encoder.encode(value)
-        const bytes = value as Uint8Array | undefined
-        if (bytes && !(bytes.byteLength >= 0)) throw new ProtocolError('The body is not of bytes')
+        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as
+          | Uint8Array
+          | undefined
         atEnd = !bytes
-        if (bytes) left -= bytes.byteLength
-        else stop?.()
-        if (left >= 0 && !signal?.aborted) return bytes
-        throw new LimitError(`Answer over ${maxBytes} bytes`)
+        left -= bytes?.byteLength ?? 0
+        if (atEnd) stop?.()
+        if (left < 0) throw new LimitError(`Answer over ${maxBytes} bytes`)
+        if (signal?.aborted) throw 0
+        return bytes
       } catch (error) {
         cancel()
-        if (signal?.aborted) throw reasonOf(signal)
-        throw isOurs ? error : connectionFailure(error)
+        throw signal?.aborted ? reasonOf(signal) : connectionFailure(error)
       }
     },
   }
 }
 
-/** Reads what is left of a body as text; invalid UTF-8 becomes U+FFFD. Stops after `enough` characters. */
+/** Reads what is left of a body as text; invalid UTF-8 becomes U+FFFD. Stops after `enough` characters: no text has as many. */
 export async function readText(
   body: BodyReader,
   decoder: TextDecoder = new TextDecoder(),
-  enough: number = Number.POSITIVE_INFINITY,
+  enough = 1e10,
 ): Promise<string> {
   let text = ''
   let bytes: Uint8Array | undefined
@@ -126,10 +118,14 @@ export async function readText(
   return text
 }
 
-/** Reads what an error may say: two seconds are all that it may cost. Gives nothing where it cannot be read. */
-export async function readBriefly(body: BodyReader, enough?: number): Promise<string> {
+/**
+ * Reads what an error may say: two seconds and 64 KiB are all that it may cost. Gives nothing where it cannot be read. No watcher
+ * is told of the read, or the clock of a silent body would run on into the wait for the next attempt.
+ */
+export async function readBriefly(response: Response, { signal, disconnect }: BodyContext): Promise<string> {
+  const body = openBody(response, { signal, disconnect }, 1e10)
   const timer = setTimeout(body.cancel, 2000)
-  const text = await readText(body, undefined, enough).catch(() => '')
+  const text = await readText(body, undefined, 65_536).catch(() => '')
   clearTimeout(timer)
-  return text
+  return text.slice(0, 65_536)
 }

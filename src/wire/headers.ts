@@ -11,14 +11,7 @@ export type HeaderRecord = { [name: string]: string }
  * the connection without a byte sent.
  */
 const FRAMING =
-  /^(connection|content-length|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|__proto__)$/
-
-function entriesOf(more: object): Iterable<readonly [string, unknown]> | undefined {
-  if (Symbol.iterator in more) return more as Iterable<[string, unknown]>
-  const prototype = Object.getPrototypeOf(more)
-  // The entries of any other class would be lost in silence.
-  return !prototype || !Object.getPrototypeOf(prototype) ? Object.entries(more) : undefined
-}
+  /^((proxy-)?connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade|__proto__)$/
 
 /**
  * Sets `more` on `headers`. `refuse` gets the path of one that cannot be sent, never its value, and what is wrong with it.
@@ -28,20 +21,21 @@ export function setHeaders(
   more: HeadersOption | undefined,
   refuse: (path: string, message: string) => never,
 ): void {
-  if (more === undefined) return
-  const entries = entriesOf(Object(more))
-  if (!entries || typeof more !== 'object') refuse('headers', 'must be Headers or a plain object')
-  for (const [name, value] of entries) {
-    if (value === undefined) continue
-    const isToken = /^[!#$%&'*+.^`|~\w-]+$/.test(name)
-    // A name with a line end could forge a line of a log.
-    const path = isToken ? `headers.${name}` : `headers[${JSON.stringify(name)}]`
-    // RFC 9110, 5.6.2 and 5.5: some runtimes let others through, and some print the value in their error.
-    const fits = typeof value === 'string' ? /^[\t -~\x80-\xff]*$/.test(value) : value === null
-    if (!fits || !isToken) refuse(path, 'is not a valid header')
+  const given: object = Object(more)
+  const isList = typeof more === 'object' && Symbol.iterator in given
+  // The entries of a class that cannot be iterated would be lost in silence.
+  if (!isList && Object.getPrototypeOf(Object.getPrototypeOf(given) ?? given))
+    refuse('headers', 'must be Headers or a plain object')
+  for (const [name, value] of isList ? (given as Iterable<[string, unknown]>) : Object.entries(given)) {
     const key = name.toLowerCase()
     if (value === null) delete headers[key]
-    else if (FRAMING.test(key)) refuse(path, 'is for fetch itself to set')
-    else headers[key] = (value as string).trim()
+    else if (value !== undefined) {
+      // RFC 9110, 5.6.2 and 5.5: some runtimes let others through, and some print the value in their error.
+      const isFit = typeof value === 'string' && /^[\t -~\x80-\xff]*$/.test(value)
+      // A name with a line end could forge a line of a log.
+      if (!isFit || !/^[!#$%&'*+.^`|~\w-]+$/.test(name) || FRAMING.test(key))
+        refuse(`headers[${JSON.stringify(name)}]`, 'is not a header that can be set')
+      headers[key] = value.trim()
+    }
   }
 }

@@ -2,54 +2,50 @@ import { ProtocolError } from '../errors/protocol-error.ts'
 import { apiFailure } from './api-failure.ts'
 import { isObject, type Json } from './names.ts'
 
-/** What an answer is read with. */
-export interface AnswerContext {
-  readonly response: Pick<Response, 'status' | 'headers'>
-  /** Replaces the caller's secrets in a text. */
-  readonly scrub: (text: string) => string
-}
-
-/** Parses JSON that a service sent. `name` says what it is, for the message: the text itself may be the user's. */
-export function parseJson(text: string, name: () => string): unknown {
+/**
+ * Parses JSON that a service sent.
+ *
+ * @param name says what it is, for the message: the text itself may be the user's
+ * @param isWhole whether it is a whole answer
+ */
+export function parseJson(text: string, name: () => string, isWhole = true): Json {
   try {
-    return JSON.parse(text)
-  } catch {
-    // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
-    const isCut = /^\s*[[{]/.test(text) && !/[\]}]\s*$/.test(text)
-    throw new ProtocolError(`${name()} is not JSON`, { retryable: isCut || !text })
-  }
+    const value = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {}
+  // What begins and does not end was cut by a proxy that turned a reset into a clean end: nothing of it was handed out.
+  throw new ProtocolError(`${name()} is not a JSON object`, {
+    retryable: isWhole && (!text || /^[[{].*[^\]}]$/s.test(text.trim())),
+  })
 }
 
 /** Names a whole answer for the message of an error. */
-export function nameAnswer(text: string, { response: { headers }, scrub }: AnswerContext): string {
+export function nameAnswer(text: string, { headers }: Response, scrub: (text: string) => string): string {
   return text ? `An answer of ${scrub(headers.get('content-type') ?? 'no type')}` : 'An empty answer'
 }
 
-/** Whether an object tells of a failure, as long as it has not the member that makes it an answer. */
-const TELLS = ['code', 'message', 'msg', 'detail', 'errors', 'errorCode', 'baseResp'] as const
-
 /**
- * Tells whether what came with status 200 is a failure all the same.
+ * Tells whether what came with status 200 is a failure all the same, in any known shape.
  *
  * @param list names the member that makes it an answer, where there is one
  * @param ownError whether a good answer of this operation may have a member `error`
  */
-export function isFailure(value: unknown, list?: string, ownError = false): boolean {
-  const json: Json = Object(Array.isArray(value) ? value[0] : value)
+export function isFailure(value: Json, list?: string, ownError = false): boolean {
+  const json: Json = Array.isArray(value) ? Object(value[0]) : value
   if ((json.error && !ownError) || json.object === 'error') return true
+  if (!list || value[list]) return false
+  const { code, message, msg, detail, errors, errorCode, baseResp } = json
   // Some services say in each answer that all is well.
-  if (json.code === 0 || json.code === 200 || Object(json.baseResp).statusCode === 0) return false
-  return list !== undefined && !json[list] && !Array.isArray(value) && TELLS.some(name => json[name] != null)
+  const said = Object(baseResp).statusCode ?? errorCode ?? code
+  return said == null ? !!(message ?? msg ?? detail ?? errors) : said !== 0 && said !== 200
 }
 
 /** Throws the error that a text stands for, with what had arrived before it, if anything had. */
-export function throwFailure(text: string, { response, scrub }: AnswerContext, partial?: unknown): never {
-  const error = apiFailure(text, response, scrub)
-  if (partial !== undefined) error.partial = partial
-  throw error
-}
-
-/** Checks that a value is a JSON object. @throws {ProtocolError} */
-export function checkObject(value: unknown, name: () => string): asserts value is Json {
-  if (!isObject(value) || Array.isArray(value)) throw new ProtocolError(`${name()} is not a JSON object`)
+export function throwFailure(
+  text: string,
+  response: Pick<Response, 'status' | 'headers'>,
+  scrub: (text: string) => string,
+  partial?: unknown,
+): never {
+  throw Object.assign(apiFailure(text, response, scrub), partial && { partial })
 }

@@ -21,9 +21,14 @@ const HEADER =
 /** The draft standard's one header: `"default";r=50;t=30`. */
 function readDraft(headers: Headers): RateLimit | undefined {
   const { r, t } = Object.fromEntries(
-    Array.from((headers.get('ratelimit') ?? '').matchAll(/;\s*([rt])=(\d{1,12})/g), ([, name, value]) => [name!, value]),
+    Array.from(
+      (headers.get('ratelimit') ?? '').matchAll(/;\s*([rt])=(\d{1,12})(?!\d)/g),
+      ([, name, value]) => [name!, value],
+    ),
   )
-  return r === undefined ? undefined : { remaining: Number(r), ...(t !== undefined && { reset: Number(t) * 1000 }) }
+  return r === undefined
+    ? undefined
+    : { remaining: Number(r), ...(t !== undefined && { reset: Number(t) * 1000 }) }
 }
 
 /**

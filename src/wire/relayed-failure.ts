@@ -5,8 +5,8 @@ import { LimitError } from '../errors/limit-error.ts'
 import { bareMessage, isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
-import { type AnswerContext, throwFailure } from './json.ts'
-import { isObject, type Json } from './names.ts'
+import { apiFailure } from './api-failure.ts'
+import type { Json } from './names.ts'
 
 /** The errors that have no status: those of a service are known by theirs. */
 const CLASSES: { readonly [name: string]: new (message: string, details: never) => Error } = {
@@ -27,7 +27,7 @@ export function tellFailure(error: unknown): object {
     // The reader puts the status there again, and its own address.
     message: bareMessage(error).replace(/^\d{3} /, ''),
     type: type ?? name,
-    code: code ?? status ?? null,
+    code: code ?? null,
     param: param ?? null,
     name,
     status,
@@ -43,11 +43,19 @@ export function tellFailure(error: unknown): object {
  *
  * @param json the event, its names in camelCase
  */
-export function throwRelayed(text: string, json: unknown, context: AnswerContext): never {
-  const error: Json = isObject(json) ? Object(json.error) : {}
+export function throwRelayed(
+  text: string,
+  { error: given }: Json,
+  response: Pick<Response, 'status' | 'headers'>,
+  scrub: (text: string) => string,
+): never {
+  const error: Json = Object(given)
   const { name, message, code, phase, retryable } = error
   const Failure = Object.hasOwn(CLASSES, `${name}`) ? CLASSES[`${name}`] : undefined
-  if (!Failure || error.status) throwFailure(text, context)
+  if (!Failure || error.status) {
+    const { retryAfter } = error
+    throw Object.assign(apiFailure(text, response, scrub), typeof retryAfter === 'number' && { retryAfter })
+  }
   const details = { code: code ?? undefined, phase, retryable: retryable === true }
-  throw new Failure(context.scrub(`${message}`), details as never)
+  throw new Failure(scrub(`${message}`), details as never)
 }

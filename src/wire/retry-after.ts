@@ -5,8 +5,8 @@
  */
 export function retryAfter(headers: Headers): number | undefined {
   const number = (name: string, form: RegExp, unit: number) => {
-    const value = headers.get(name)
-    return value && form.test(value) ? Number(value) * unit : undefined
+    const value = headers.get(name)!
+    return form.test(value) ? Number(value) * unit : undefined
   }
   // RFC 9110, 5.6.7; the last of its forms, asctime's, has no zone but means GMT.
   const date = (name: string) =>
@@ -18,6 +18,6 @@ export function retryAfter(headers: Headers): number | undefined {
   return (
     number('retry-after-ms', /^\d{1,9}(\.\d+)?$/, 1) ??
     number('retry-after', seconds, 1000) ??
-    (Number.isNaN(wait) ? number('ratelimit-reset', seconds, 1000) : Math.max(0, wait))
+    (wait <= 0 ? 0 : wait || number('ratelimit-reset', seconds, 1000))
   )
 }

@@ -2,7 +2,9 @@ import { isSecret } from '../call/secrets.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 
 /** A key, or a function that gives one. It is called for each attempt, and its key is taken for a short-lived one. */
-export type KeyOption = string | ((context: { readonly signal: AbortSignal | undefined }) => string | PromiseLike<string>)
+export type KeyOption =
+  | string
+  | ((context: { readonly signal: AbortSignal | null | undefined }) => string | PromiseLike<string>)
 
 /** Where a service is, and the key for it. */
 export interface ServiceConfig {
@@ -17,44 +19,49 @@ export interface Service {
   /** Without a slash at its end. */
   readonly baseUrl: string
   /** Throws where headers and query members of these names must not be sent. */
-  readonly guard: (names: readonly string[]) => void
+  readonly guard: (pairs: readonly (readonly [name: string, value: unknown])[]) => void
   /** Gives the key for one attempt. Absent where there is none. */
-  readonly key: ((signal?: AbortSignal) => string | Promise<string>) | undefined
+  readonly key: ((signal?: AbortSignal | null) => string | Promise<string>) | undefined
+}
+
+/** Stands for the client's key among the headers while they are put together; no caller can write it as a value. */
+export const UNSIGNED = '\0'
+
+/** Throws the error of a setting that cannot work or must not be. */
+export function misconfigured(message: string, cause?: unknown): never {
+  throw new ConfigurationError(message, { cause })
 }
 
 /** The platform's parser forgives what must not be: spaces, backslashes, credentials, a query. */
-function parseBaseUrl(baseUrl: string): URL {
-  const own: unknown = globalThis.location?.href
+function parseBaseUrl(given: string): URL {
   try {
     // In a page, a path is one of the page's own origin.
-    const absolute = own && /^\/(?!\/)/.test(baseUrl) ? new URL(baseUrl, own as string).href : baseUrl
-    if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(absolute)) return new URL(absolute)
+    const baseUrl = given.replace(/^(?=\/\w)/, globalThis.location?.origin)
+    if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(baseUrl)) return new URL(baseUrl)
   } catch {}
-  throw new ConfigurationError(
-    'baseUrl must be an http(s) URL without credentials, query or fragment, such as https://api.example/v1',
-  )
+  return misconfigured('baseUrl must be an http(s) URL without credentials, query or fragment')
 }
 
 function checkKey(key: unknown): string {
-  if (key === '')
-    throw new ConfigurationError('apiKey is empty: leave it out for a service that needs none')
-  const fitting = typeof key === 'string' && /^\s*([!-~]+)\s*$/.exec(key)?.[1]
-  if (fitting) return fitting
-  throw new ConfigurationError('apiKey must be ASCII characters without spaces')
+  return (
+    (typeof key === 'string' && /^[!-~]+$/.exec(key.trim())?.[0]) ||
+    misconfigured(key === '' ? 'apiKey is empty' : 'apiKey must be ASCII characters without spaces')
+  )
 }
 
 function keySource(apiKey: ServiceConfig['apiKey']): Service['key'] {
-  if (apiKey == null) return undefined
-  if (typeof apiKey === 'function')
-    return async signal => {
-      try {
-        return checkKey(await apiKey({ signal }))
-      } catch (cause) {
-        throw new ConfigurationError('apiKey gave no key', { cause })
-      }
+  if (apiKey == null) return
+  if (typeof apiKey !== 'function') {
+    const key = checkKey(apiKey)
+    return () => key
+  }
+  return async signal => {
+    try {
+      return checkKey(await apiKey({ signal }))
+    } catch (cause) {
+      return misconfigured('apiKey gave no key', cause)
     }
-  const key = checkKey(apiKey)
-  return () => key
+  }
 }
 
 /**
@@ -62,33 +69,27 @@ function keySource(apiKey: ServiceConfig['apiKey']): Service['key'] {
  *
  * @throws {ConfigurationError} for what cannot work or must not be
  */
-export function openService({ baseUrl, apiKey, allowInsecure, allowBrowserKey }: ServiceConfig): Service {
-  const { origin, pathname, protocol, hostname } = parseBaseUrl(baseUrl)
-  let end = pathname.length
-  while (pathname[end - 1] === '/') end--
-  const address = origin + pathname.slice(0, end)
-  const operation = /\/((chat\/)?completions|embeddings|responses)$/.exec(address)
-  if (operation)
-    throw new ConfigurationError(
-      `baseUrl ends before ${operation[0]}: it is ${address.slice(0, operation.index)}`,
-    )
+export function openService({ apiKey, allowInsecure, allowBrowserKey, ...config }: ServiceConfig): Service {
+  const { origin, pathname, protocol, hostname } = parseBaseUrl(config.baseUrl)
+  const baseUrl = origin + pathname.replace(/\/+$/, '')
+  const [operation] = /\/((chat\/)?completions|embeddings|responses)$/.exec(baseUrl) ?? []
+  if (operation) misconfigured(`baseUrl must end before ${operation}: ${baseUrl.slice(0, -operation.length)}`)
   return {
-    baseUrl: address,
+    baseUrl,
     key: keySource(apiKey),
-    guard(names) {
-      const secret = typeof apiKey === 'string' || names.some(isSecret)
+    guard(pairs) {
+      const isStatic =
+        typeof apiKey === 'string' || pairs.some(([name, value]) => value !== UNSIGNED && isSecret(name))
       if (
-        protocol === 'http:' &&
-        (apiKey || secret) &&
+        (apiKey || isStatic) &&
         !allowInsecure &&
+        protocol === 'http:' &&
         !/^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
       )
-        throw new ConfigurationError('A key over http: needs allowInsecure')
+        misconfigured('A key over http: needs allowInsecure')
       // Pages and workers of every browser engine; no server runtime calls itself so.
-      if (secret && !allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
-        throw new ConfigurationError(
-          'A secret key in a browser needs allowBrowserKey: every visitor can read it',
-        )
+      if (isStatic && !allowBrowserKey && /^Mozilla/.test(globalThis.navigator?.userAgent))
+        misconfigured('A secret key in a browser needs allowBrowserKey: every visitor can read it')
     },
   }
 }

@@ -1,24 +1,21 @@
-import { isMap, isObject, isSchema, type Json, nameFromWire, noteSent, setMember, snakeCase } from './names.ts'
+import { isMap, isObject, isSchema, type Json, nameFromWire, noteSent, snakeCase } from './names.ts'
 
 /** How the objects at one position of a stream's events look: most events have the same keys. */
-interface Shape {
-  readonly keys: readonly string[]
-  readonly names: readonly string[]
-  /** What is below each key; undefined where that is the user's own. */
-  readonly below: readonly (Position | undefined)[]
-  /** An object with all `names`, where they are not the keys themselves. */
-  readonly blank: Json | undefined
-  /** The keys that came in camelCase. */
-  readonly kept: readonly string[]
-}
-
-/** A position in the events, and the shape that was last seen there. */
 interface Position {
-  shape?: Shape
+  keys: readonly string[]
+  names: readonly string[]
+  /** What is below each key; undefined where that is the user's own. */
+  below: readonly (Position | undefined)[]
+  /** An object with all `names`, where they are not the keys themselves. */
+  blank?: Json | undefined
+  /** The keys that came in camelCase, where there are any. */
+  kept?: readonly string[] | undefined
 }
 
 /** A service may make up keys without end. */
 const MAX_LEARNED = 10_000
+
+const newPosition = (): Position => ({ keys: [], names: [], below: [] })
 
 /**
  * Makes what renames the events of one stream, as `fromWire` does a whole answer; it takes over what `JSON.parse` made, and
@@ -29,26 +26,28 @@ const MAX_LEARNED = 10_000
  * its streams would learn anew at each event where two of them are of different kinds.
  */
 export function createRenamer(verbatim?: readonly string[]): (event: unknown) => unknown {
-  let root: Position = {}
+  let root = newPosition()
   let learned = 0
 
-  function learn(source: Json, position: Position): Json {
+  function learn(source: Json, position: Position): void {
     const keys = Object.keys(source)
-    const names = keys.map(key => nameFromWire(source, key))
-    const own = isSchema(source)
-    const below = keys.map(key => (own || isMap(key, verbatim) ? undefined : {}))
-    const isSame = own || names.join() === keys.join()
-    const kept = own ? [] : keys.filter((key, i) => names[i] === key && snakeCase(key) !== key)
-    const blank = isSame ? undefined : Object.fromEntries(names.map(name => [name, null]))
-    position.shape = { keys, names: own ? keys : names, below, blank, kept }
+    const isOwn = isSchema(source)
+    const names = isOwn ? keys : keys.map(key => nameFromWire(source, key))
+    const kept = isOwn ? [] : keys.filter(key => snakeCase(key) !== key)
     learned += keys.length
-    const result: Json = {}
-    keys.forEach((key, i) => {
-      const child = source[key]
-      setMember(result, position.shape!.names[i]!, below[i] ? rename(child, below[i]) : child)
+    Object.assign(position, {
+      keys,
+      names,
+      below: keys.map(key => (isOwn || isMap(key, verbatim) ? undefined : newPosition())),
+      blank: names.join() === keys.join() ? undefined : Object.fromEntries(names.map(name => [name, null])),
+      kept: kept.length ? kept : undefined,
     })
-    for (const key of kept) noteSent(result, key)
-    return result
+  }
+
+  function isKnown(source: Json, { keys }: Position): boolean {
+    let i = 0
+    for (const key in source) if (key !== keys[i++]) return false
+    return i === keys.length
   }
 
   function rename(value: unknown, position: Position): unknown {
@@ -57,15 +56,11 @@ export function createRenamer(verbatim?: readonly string[]): (event: unknown) =>
       for (let i = 0; i < value.length; i++) value[i] = rename(value[i], position)
       return value
     }
-    const { shape } = position
-    if (!shape) return learn(value, position)
-    const { keys, names, below, blank, kept } = shape
-    let i = 0
     // Looked at first: what is below must not be renamed twice at each level.
-    for (const key in value) if (key !== keys[i++]) return learn(value, position)
-    if (i !== keys.length) return learn(value, position)
+    if (!isKnown(value, position)) learn(value, position)
+    const { names, below, blank, kept } = position
     const result: Json = blank ? { ...blank } : value
-    i = 0
+    let i = 0
     for (const key in value) {
       const child = value[key]
       const isNested = typeof child === 'object'
@@ -73,13 +68,13 @@ export function createRenamer(verbatim?: readonly string[]): (event: unknown) =>
         result[names[i]!] = isNested && below[i] ? rename(child, below[i]!) : child
       i++
     }
-    for (const key of kept) noteSent(result, key)
+    if (kept) for (const key of kept) noteSent(result, key)
     return result
   }
 
   return event => {
     if (learned > MAX_LEARNED) {
-      root = {}
+      root = newPosition()
       learned = 0
     }
     return rename(event, root)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cache, createChatCompletion, createClient, isLLMError, timeout } from '../../src/index.ts'
 import { chatRequest, counted, failureOf } from '../client/harness.ts'
-import { type FaultServer, faultNames, startFaultServer } from '../support/fault-server.ts'
+import { type FaultServer, faultNames, limitsFor, startFaultServer } from '../support/fault-server.ts'
 
 const KEY = 'sk-fault-Zq8vT3nW5x'
 const secrets = new RegExp(`${KEY}|Say hello`)
@@ -14,8 +14,7 @@ describe('the cache, before a service that breaks HTTP', () => {
   afterAll(() => server.close())
 
   it.each(faultNames)('%s: fails as without it, keeps nothing, tells nothing', async fault => {
-    const limits =
-      fault === 'endlessError' ? { headers: 9000 } : { headers: 200, firstEvent: 200, idle: 200, total: 1000 }
+    const limits = limitsFor(fault)
     const store = { getItem: vi.fn(), setItem: vi.fn(), removeItem: vi.fn() }
     const onError = vi.fn()
     const connect = (policies = [timeout(limits)]) =>
@@ -32,6 +31,6 @@ describe('the cache, before a service that breaks HTTP', () => {
     }
     expect([store.setItem.mock.calls, onError.mock.calls, listeners()]).toEqual([[], [], 0])
     expect(JSON.stringify(store.getItem.mock.calls)).not.toMatch(secrets)
-    await vi.waitFor(() => expect(server.open).toBe(0), { timeout: 1000, interval: 5 })
+    await vi.waitFor(() => expect(server.open).toBe(0), { timeout: 20_000, interval: 5 })
   })
 })

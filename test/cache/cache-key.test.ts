@@ -1,14 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, keyOf, longNumbers, readRequest } from '../../src/cache/cache-key.ts'
-import type { FetchInit } from '../../src/call/policy.ts'
+import { canonicalJson, keyOf, readRequest } from '../../src/cache/cache-key.ts'
+import type { FetchInit, PolicyRequest } from '../../src/call/policy.ts'
 
 const URL_A = 'https://a.test/v1/chat/completions'
 
+/** A request as a policy sees it. */
+function requestOf(init: FetchInit, url = URL_A): PolicyRequest {
+  const { method = 'GET', headers = {} } = init
+  return { url, input: url, init, method, headers, signal: undefined, call: undefined, repeatable: true }
+}
+
+/** The key of a request; undefined for one that is not kept. */
+async function keyOfRequest(request: PolicyRequest): Promise<string | undefined> {
+  const read = readRequest(request)
+  return read && keyOf(read, request)
+}
+
 /** The key of a request with a body, given as its JSON. */
-async function keyOfJson(body: string, more: FetchInit = {}, url = URL_A): Promise<string> {
-  const init = { method: 'POST', body, ...more }
-  return keyOf(readRequest(url, init)!, init)
+function keyOfJson(body: string): Promise<string | undefined> {
+  return keyOfRequest(requestOf({ method: 'POST', body }))
 }
 
 /** A request about anything. */
@@ -28,7 +39,9 @@ describe('the key of a request', () => {
   it('is the same in whichever order the members come', async () => {
     await fc.assert(
       fc.asyncProperty(anything, async about => {
-        expect(await keyOfJson(bodyOf(reversed(about)))).toBe(await keyOfJson(bodyOf(about)))
+        const key = await keyOfJson(bodyOf(about))
+        expect(key).toMatch(/^llmfetch:[\da-f]{64}$/)
+        expect(await keyOfJson(bodyOf(reversed(about)))).toBe(key)
       }),
       { numRuns: 100 },
     )
@@ -61,22 +74,54 @@ describe('the key of a request', () => {
     ['a member named __proto__', '{"__proto__":1}', '{"__proto__":2}'],
     ['one in a prototype', '{"__proto__":{"a":1}}', '{"a":1}'],
     ['members named like methods', '{"toString":1,"toJSON":2}', '{"toString":1,"toJSON":3}'],
-    ['integers beyond a double', '9007199254740993', '9007199254740992'],
-    ['negative ones', '[-9223372036854775807]', '[-9223372036854775806]'],
-    ['numbers that overflow', '1e400', '1E401'],
-    ['numbers that vanish', '1e-400', '2e-400'],
+    [
+      'the order of the properties of a schema, which is that of the answer',
+      '{"response_format":{"json_schema":{"schema":{"a":{},"b":{}}}}}',
+      '{"response_format":{"json_schema":{"schema":{"b":{},"a":{}}}}}',
+    ],
+    [
+      'that of the parameters of a tool',
+      '{"tools":[{"function":{"parameters":{"properties":{"a":{},"b":{}}}}}]}',
+      '{"tools":[{"function":{"parameters":{"properties":{"b":{},"a":{}}}}}]}',
+    ],
+    [
+      "that of a schema under a vendor's name",
+      '{"guided_json":{"properties":{"a":{},"b":{}}}}',
+      '{"guided_json":{"properties":{"b":{},"a":{}}}}',
+    ],
   ])('tells apart %s', async (_, a, b) => {
     const json = (about: string) => `{"messages":[],"about":${about}}`
-    expect(await keyOfJson(json(a))).not.toBe(await keyOfJson(json(b)))
+    const keys = [await keyOfJson(json(a)), await keyOfJson(json(b))]
+    expect(keys).not.toContain(undefined)
+    expect(keys[0]).not.toBe(keys[1])
   })
 
-  it('counts the long numbers of a body, not those in its texts', () => {
-    const numbers = ['9007199254740993', '-0.12345678901234567', '1e400', '1E+2']
-    const texts = [', 1e400,', '\\', '"1e400', '\\"9007199254740993', '1e400'].map(text =>
-      JSON.stringify(text),
-    )
-    expect(longNumbers(`{"1e5":[${numbers}],"b":[12,0.5,1234567890123456,true,${texts}]}`)).toEqual(numbers)
-    expect(longNumbers(undefined)).toEqual([])
+  it.each([
+    ['an integer beyond a double', '9007199254740993'],
+    ['a negative one', '[-9223372036854775807]'],
+    ['more digits than a double has', '0.12345678901234567891'],
+    ['a number that overflows', '1e400'],
+    ['a number that vanishes', '1e-400'],
+    ['a member twice', '{"a":1,"a":2}'],
+  ])('is none where %s would be read as another value', async (_, about) => {
+    expect(await keyOfJson(`{"messages":[],"about":${about}}`)).toBeUndefined()
+    expect(await keyOfJson(`{"messages":[],"about":${JSON.stringify(about)}}`)).toBeDefined()
+  })
+
+  it("counts a caller's secrets, whatever is said to decide the answer", async () => {
+    const of = (url: string, init: FetchInit = {}) => {
+      const request = requestOf({ method: 'POST', body: bodyOf(1), ...init }, url)
+      return keyOf(readRequest(request)!, request, 'the same')
+    }
+    const key = await of(URL_A)
+    expect(await of(`${URL_A}?a=1`, { headers: { 'x-title': 'b' } })).toBe(key)
+    for (const other of [
+      of(`${URL_A}?api_key=a`),
+      of(`${URL_A}?key=a`),
+      of(URL_A, { headers: { 'x-access-token': 'a' } }),
+      of(URL_A, { headers: { authorization: 'Bearer a' } }),
+    ])
+      expect(await other).not.toBe(key)
   })
 
   it.each([
@@ -85,12 +130,15 @@ describe('the key of a request', () => {
     ['headers', {}, { headers: { accept: 'a' } }],
     ['names of headers', { headers: { a: 'x' } }, { headers: { b: 'x' } }],
     ['where a header ends', { headers: { a: 'x', b: 'y' } }, { headers: { a: 'x,b:y' } }],
+    ['keys in a query', { url: `${URL_A}?key=a` }, { url: `${URL_A}?key=b` }],
     ['keys', { headers: { authorization: 'Bearer a' } }, { headers: { authorization: 'Bearer b' } }],
   ])('tells apart other %s', async (_, a, b) => {
-    const of = ({ url = URL_A, ...more }: FetchInit & { url?: string }) => {
+    const of = ({ url, ...more }: FetchInit & { url?: string }) => {
       const init = more.method === 'GET' ? more : { method: 'POST', body: bodyOf(1), ...more }
-      return keyOf(readRequest(url, init)!, init)
+      return keyOfRequest(requestOf(init, url))
     }
-    expect(await of(a)).not.toBe(await of(b))
+    const keys = [await of(a), await of(b)]
+    expect(keys).not.toContain(undefined)
+    expect(keys[0]).not.toBe(keys[1])
   })
 })

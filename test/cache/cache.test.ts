@@ -21,6 +21,7 @@ import {
   streamChatCompletion,
   TimeoutError,
   timeout,
+  type Watcher,
 } from '../../src/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import {
@@ -36,9 +37,20 @@ import {
   KEY,
   settle,
 } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from '../policies/contract.ts'
 
-policyContract('cache', () => cache())
+const hanging = { getItem: never, setItem: () => {}, removeItem: () => {} }
+policyContract('cache', () => cache(), [
+  { name: 'its store', create: () => cache({ store: hanging }), passesRequests: true },
+  { name: 'key', create: () => cache({ key: never }), passesRequests: true },
+  {
+    name: "another caller's request",
+    create: () => cache(),
+    next: never,
+    isSecond: true,
+    passesRequests: true,
+  },
+])
 
 /** What `withResponse()` tells of where an answer is from. */
 async function sourceOf(client: Client, options = {}, request = chatRequest): Promise<string> {
@@ -329,6 +341,33 @@ describe('cache', () => {
       expect(sources).toEqual(['asked', 'hit', 'hit', 'asked', 'asked'])
     })
 
+    it.each<[string, object]>([
+      ['no message', {}],
+      ['a message of null', { message: null, finish_reason: 'stop' }],
+      ['an empty text', { message: { content: '' }, finish_reason: 'stop' }],
+      ['no reason to finish', { message: { content: 'Half' }, finish_reason: null }],
+      ['the reason error', { message: { content: 'Half' }, finish_reason: 'error' }],
+      ['the reason abort', { message: { content: 'Half' }, finish_reason: 'abort' }],
+      ['the reason content_filter', { message: { content: 'Half' }, finish_reason: 'content_filter' }],
+      ['an error of its own', { message: { content: 'Half' }, finish_reason: 'stop', error: { code: 502 } }],
+    ])('keeps no answer with a choice of %s', async (_, choice) => {
+      const store = watchedStore()
+      const next = vi.fn<Fetch>(async () => json({ ...completion, choices: [choice] }))
+      const fetch = cache({ store })(next)
+      const init = { method: 'POST', body: JSON.stringify(chatRequest) }
+      for (let i = 0; i < 2; i++) await (await fetch(BASE, init)).text()
+      expect([next.mock.calls.length, store.setItem.mock.calls.length]).toEqual([2, 0])
+    })
+
+    it.each(['stop', 'length', 'tool_calls', 'function_call'])('keeps one that ended in %s', async reason => {
+      const choice = { message: { content: 'Whole' }, finish_reason: reason }
+      const next = vi.fn<Fetch>(async () => json({ ...completion, choices: [choice] }))
+      const fetch = cache()(next)
+      const init = { method: 'POST', body: JSON.stringify(chatRequest) }
+      for (let i = 0; i < 2; i++) await (await fetch(BASE, init)).text()
+      expect(next).toHaveBeenCalledOnce()
+    })
+
     it('keeps a request out by undefined', async () => {
       const { ask } = setUp({ key: async () => undefined })
       expect([await ask(), await ask()]).toEqual(['asked', 'asked'])
@@ -511,6 +550,25 @@ describe('cache', () => {
       expect([await (await other).text(), cancel.mock.calls.length]).toEqual(['second', 1])
     })
 
+    it('fail with an error each', async () => {
+      const { fetch, requests } = heldFetch()
+      const client = clientOf(fetch, { policies: [cache()] })
+      const failing = [1, 2, 3].map(() => failureOf(createChatCompletion(client, chatRequest)))
+      ;(await requests(1))[0]!.answer(json({ error: { message: 'No', code: 'x' } }, { status: 400 }))
+      const errors = await Promise.all(failing)
+      expect(new Set(errors).size).toBe(3)
+      const { message } = errors[0]!
+      for (const error of errors)
+        expect(error).toMatchObject({
+          name: 'ValidationError',
+          status: 400,
+          code: 'x',
+          message,
+          body: errors[0].body,
+        })
+      expect(fetch).toHaveBeenCalledOnce()
+    })
+
     it('share no request with one of other limits', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache(), retry(), timeout()] })
@@ -542,7 +600,7 @@ describe('cache', () => {
       request!.fail(new TimeoutError('total', { phase: 'total' }))
       expect(await first).toBeInstanceOf(TimeoutError)
       ;(await requests(2))[1]!.answer()
-      expect((await Promise.all(later)).map(({ attempts }) => attempts).sort()).toEqual([0, 1])
+      expect((await Promise.all(later)).map(({ attempts }) => attempts)).toEqual([1, 1])
     })
 
     it('tell the limits around each of them what happens', async () => {
@@ -556,11 +614,14 @@ describe('cache', () => {
       const listen: Policy = next => (url, init) => {
         const headers = new Headers(init.headers)
         const name = headers.get('idempotency-key')
+        const watcher: Watcher = {
+          attempt: () => told.push(`${name} attempt`),
+          headers: status => told.push(`${name} ${status}`),
+          bytes: () => told.push(`${name} bytes`),
+        }
         const call = {
           ...init.call!,
-          onAttempt: () => told.push(`${name} attempt`),
-          onHeaders: (status: number) => told.push(`${name} ${status}`),
-          onBytes: () => told.push(`${name} bytes`),
+          watchers: [...init.call!.watchers, watcher],
           async digest(text: string) {
             const made = await init.call!.digest!(text)
             names++
@@ -775,13 +836,34 @@ describe('cache', () => {
 
     it('leaves a Request, and what is not given as text, to the fetch', async () => {
       const next = vi.fn<Fetch>(async () => json({ data: [{ id: 'a' }] }))
-      const fetch = cache()(next) as typeof globalThis.fetch
+      const fetch = cache()(next)
       for (let i = 0; i < 2; i++) {
         await fetch(new Request(`${BASE}/a`, { method: 'POST', body: '{}' }))
-        await fetch(new URL(BASE))
         await fetch(BASE, { method: 'POST', body: 'no JSON' })
       }
-      expect(next).toHaveBeenCalledTimes(6)
+      expect(next).toHaveBeenCalledTimes(4)
+    })
+
+    it('gives what was answered to one Request to none with another key or method', async () => {
+      let count = 0
+      const fetch = cache()(async () => json({ data: [{ id: `${++count}` }] }))
+      const ask = async (init: RequestInit) => (await fetch(new Request(`${BASE}/models`, init))).json()
+      for (const init of [
+        {},
+        { headers: { authorization: 'Bearer a' } },
+        { headers: { authorization: 'Bearer b' } },
+        { method: 'DELETE' },
+      ])
+        expect(await ask(init)).toEqual({ data: [{ id: `${count}` }] })
+      expect(count).toBe(4)
+    })
+
+    it('takes a URL for its text', async () => {
+      const next = vi.fn<Fetch>(async () => json({ data: [{ id: 'a' }] }))
+      const fetch = cache()(next)
+      await fetch(new URL(`${BASE}/models`))
+      await fetch(`${BASE}/models`)
+      expect(next).toHaveBeenCalledOnce()
     })
   })
 
@@ -804,7 +886,7 @@ describe('cache', () => {
         baseUrl: BASE,
         apiKey: () => KEY,
         fetch,
-        cache: { ttl: 1000 },
+        cache: cache({ ttl: 1000 }),
         maxConcurrentRequests: 1,
         policies: [own],
       })

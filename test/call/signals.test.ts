@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { abortable, onAbort } from '../../src/call/signals.ts'
+import { onAbort, untilAborted } from '../../src/call/signals.ts'
 import { counted, deferred, failureOf } from '../client/harness.ts'
 
 describe('onAbort', () => {
@@ -40,12 +40,12 @@ describe('onAbort', () => {
   })
 })
 
-describe('abortable', () => {
+describe('untilAborted', () => {
   it('settles as the work does, and leaves no listener', async () => {
     const { controller, listeners } = counted()
-    expect(await abortable(controller.signal, Promise.resolve(5))).toBe(5)
+    expect(await untilAborted(controller.signal, Promise.resolve(5))).toBe(5)
     const reason = new Error('work')
-    expect(await failureOf(abortable(controller.signal, Promise.reject(reason)))).toBe(reason)
+    expect(await failureOf(untilAborted(controller.signal, Promise.reject(reason)))).toBe(reason)
     await Promise.resolve()
     expect(listeners()).toBe(0)
   })
@@ -55,7 +55,7 @@ describe('abortable', () => {
     async reason => {
       const controller = new AbortController()
       const { promise, reject } = deferred()
-      const result = failureOf(abortable(controller.signal, promise))
+      const result = failureOf(untilAborted(controller.signal, promise))
       controller.abort(reason)
       expect(await result).toBe(reason)
       // It is of no interest any more, and must not be reported as unhandled.

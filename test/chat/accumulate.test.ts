@@ -12,8 +12,8 @@ const chunkOf = (delta: Delta, more: object = {}): ChatCompletionChunk => ({
 
 describe('accumulator', () => {
   it('tells of what has arrived at any time', () => {
-    const { add, completion } = createAccumulator()
-    expect(completion(false)).toEqual({
+    const { add, result } = createAccumulator()
+    expect(result(false)).toEqual({
       id: '',
       object: 'chat.completion',
       created: 0,
@@ -22,13 +22,13 @@ describe('accumulator', () => {
     })
     const texts = ['a', 'b', 'c'].map(content => {
       add(chunkOf({ content }))
-      return completion(false).choices[0].message.content
+      return result(false).choices[0].message.content
     })
     expect(texts).toEqual(['a', 'ab', 'abc'])
   })
 
   it('makes a completion that later chunks do not change', () => {
-    const { add, completion } = createAccumulator()
+    const { add, result } = createAccumulator()
     const logprobs = { content: [{ token: 'a' }] }
     add(
       chunkOf(
@@ -36,7 +36,7 @@ describe('accumulator', () => {
         { logprobs },
       ),
     )
-    const before = completion(false)
+    const before = result(false)
     const copy = structuredClone(before)
     add(chunkOf({ content: 'b', toolCalls: [{ id: 't', function: { arguments: '}' } }] }, { logprobs }))
     expect(before).toEqual(copy)
@@ -57,20 +57,20 @@ describe('accumulator', () => {
   })
 
   it('does not say before the end that a call without arguments has none', () => {
-    const { add, completion } = createAccumulator()
+    const { add, result } = createAccumulator()
     add(chunkOf({ toolCalls: [{ id: 't', function: { name: 'f' } }] }))
     const argumentsAt = (ended: boolean) =>
-      completion(ended).choices[0].message.toolCalls?.[0]?.function.arguments
+      result(ended).choices[0].message.toolCalls?.[0]?.function.arguments
     expect([argumentsAt(false), argumentsAt(true)]).toEqual(['', '{}'])
   })
 
   it('A19 needs time in proportion to the number of chunks', () => {
     const time = (count: number, more: (place: number) => object): number => {
       const runs = Array.from({ length: 3 }, () => {
-        const { add, completion } = createAccumulator()
+        const { add, result } = createAccumulator()
         const start = performance.now()
         for (let place = 0; place < count; place++) add(chunkOf({ content: 'x' }, more(place)))
-        completion(true)
+        result(true)
         return performance.now() - start
       })
       return Math.min(...runs)

@@ -51,6 +51,32 @@ describe('ChatCompletionStream', () => {
     expect(halves).toMatchObject([completion, completion])
   })
 
+  it('has what has arrived so far as its snapshot, also after an abort', async () => {
+    const { stream } = silent()
+    expect(stream.snapshot.choices).toEqual([])
+    const iterator = stream[Symbol.asyncIterator]()
+    await iterator.next()
+    expect(stream.snapshot).toMatchObject({ choices: [{ message: { content: 'Hel' }, finishReason: null }] })
+    const waiting = outcome(iterator.next())
+    stream.abort('stop button')
+    expect(await waiting).toEqual({ error: 'stop button' })
+    expect(stream.snapshot.choices[0].message.content).toBe('Hel')
+    const whole = open()
+    const completion = await whole.completion()
+    expect(whole.snapshot).toEqual(completion)
+  })
+
+  it('gives out its thinking and its events', async () => {
+    const list = [chunk({ reasoning: 'Hm' }), ...HELLO]
+    expect((await drain(open(list).reasoning())).values).toEqual(['Hm'])
+    expect((await drain(open(list).events())).values.map(({ type }) => type)).toEqual([
+      'reasoning',
+      'text',
+      'text',
+      'end',
+    ])
+  })
+
   it('tells of the response', async () => {
     expect(await open().response).toMatchObject({ status: 200, attempts: 1 })
   })

@@ -22,15 +22,16 @@ describe('createChatCompletion', () => {
     expect(fetch.requests[0]?.body).toMatchObject({ max_tokens: 3 })
   })
 
-  it.each([
+  it.each<[string, object, object?]>([
     ['B16 tool_calls of null, and no object', { role: 'assistant', content: 'a', tool_calls: null }],
     [
       'B16 a call without a type, arguments of ""',
       { role: 'assistant', tool_calls: [{ id: 'a', function: { name: 'f', arguments: '' } }] },
+      { toolCalls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }] },
     ],
     ['B5 thinking', { role: 'assistant', content: '', reasoning_content: 'Hm', reasoning: null }],
-    ['B4 content in parts', { role: 'assistant', content: [{ type: 'text', text: 'a' }] }],
-  ])('B24 passes on odd counts, and what services answer: %s', async (_, message) => {
+    ['B4 content in parts', { role: 'assistant', content: [{ type: 'text', text: 'a' }] }, { content: 'a' }],
+  ])('B24 passes on odd counts, and what services answer: %s', async (_, message, seen = {}) => {
     const usage = {
       prompt_tokens: 12,
       completion_tokens: 2,
@@ -41,7 +42,7 @@ describe('createChatCompletion', () => {
     const body = { choices: [{ index: 0, message, finish_reason: 'stop' }], usage, x_vendor: { a_b: 1 } }
     const client = createClient({ baseUrl: 'https://fake.test/v1', fetch: async () => Response.json(body) })
     const answer = await createChatCompletion(client, request)
-    expect(answer.choices[0].message).toMatchObject(camel(message))
+    expect(answer.choices[0].message).toEqual({ ...camel(message), ...seen })
     expect(answer).toMatchObject({
       usage: { promptTokens: 12, completionTokens: 2, totalTokens: 354, totalTime: 0.25, cachedTokens: 7 },
       xVendor: { aB: 1 },

@@ -1,14 +1,21 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   type ChatCompletion,
+  createChatCompletion,
+  type Fetch,
   finalCompletion,
   IncompleteStreamError,
   isLLMError,
   LLMError,
+  type Message,
   ProtocolError,
+  reasoningText,
+  type ToolCall,
 } from '../../src/index.ts'
-import { DIALECTS, type DialectFixture } from '../fixtures/dialects.ts'
+import { clientOf, completion, json } from '../client/harness.ts'
+import type { DialectFixture } from '../fixtures/dialect.ts'
+import { DIALECTS } from '../fixtures/dialects.ts'
 import {
   bodyOf,
   bytesOf,
@@ -31,15 +38,45 @@ const textsOf = (list: DialectFixture['events'], done: boolean): string[] => [
 
 const fold = (pieces: Iterable<unknown>) => outcome(finalCompletion(streamOf(bodyOf(pieces).body)))
 const folded = (...list: readonly unknown[]) => finalCompletion(streamOf(sse(...list)))
+const foldedOf = (n: number, ...list: readonly unknown[]) =>
+  finalCompletion(streamOf(sse(...list), { extraBody: { n } }))
 const messageOf = async (...list: readonly unknown[]) => (await folded(...list)).choices[0].message
 const callsOf = async (...list: readonly unknown[]) => (await messageOf(...list)).toolCalls
 
+/** A message as it stands in the body of the next request. */
+async function wireOf(message: Message): Promise<unknown> {
+  const fetch = vi.fn<Fetch>(async () => json(completion))
+  await createChatCompletion(clientOf(fetch), { model: 'm', messages: [message] })
+  return JSON.parse(fetch.mock.calls[0]![1].body as string).messages[0]
+}
+
+/** A value with its names in snake_case at every depth. */
+function snake(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snake)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, child]) => [
+    key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
+    snake(child),
+  ])
+  return Object.fromEntries(entries)
+}
+
+/** The arguments of a call, or the input of a custom tool. */
+function argumentsOf(call: ToolCall): string {
+  return call.function?.arguments ?? (call.custom as { input: string }).input
+}
+
 /** Holds that an answer, whole or cut, says no less than it claims to. */
-function expectHonest(result: { value?: ChatCompletion; error?: unknown }, whole: ChatCompletion): void {
+function expectHonest(
+  result: { value?: ChatCompletion; error?: unknown },
+  { completion, reasoning = '' }: DialectFixture,
+): void {
   const { value, error } = result
+  const whole = completion as ChatCompletion
   if (value) {
     // The usage, and what else comes after the reason to finish, may be missing.
     expect(value.choices.map(({ message }) => message)).toEqual(whole.choices.map(({ message }) => message))
+    expect(reasoningText(value.choices[0].message)).toBe(reasoning)
     if (value.usage) expect(value.usage.promptTokens).toEqual(whole.usage?.promptTokens)
     return
   }
@@ -47,9 +84,9 @@ function expectHonest(result: { value?: ChatCompletion; error?: unknown }, whole
   const { partial } = error as { partial: ChatCompletion }
   const [said, all] = [partial, whole].map(({ choices }) => choices[0]?.message)
   expect(`${all?.content ?? ''}`.startsWith(said?.content ?? '')).toBe(true)
-  expect(`${all?.reasoning ?? ''}`.startsWith(said?.reasoning ?? '')).toBe(true)
+  expect(reasoning.startsWith(said ? reasoningText(said) : '')).toBe(true)
   for (const [place, call] of (said?.toolCalls ?? []).entries())
-    expect(all?.toolCalls?.[place]?.function.arguments.startsWith(call.function.arguments)).toBe(true)
+    expect(argumentsOf(all!.toolCalls![place]!).startsWith(argumentsOf(call))).toBe(true)
 }
 
 describe('finalCompletion of one dialect', () => {
@@ -60,23 +97,27 @@ describe('finalCompletion of one dialect', () => {
 })
 
 describe.each(DIALECTS)('finalCompletion of $name', fixture => {
-  const { completion, error } = fixture
+  const { completion, error, reasoning = '' } = fixture
 
   it.each(FRAMINGS)('folds %s, with and without [DONE]', async framing => {
     for (const done of [true, false]) {
       const result = await fold(frame(textsOf(fixture.events, done), framing))
       if (error) {
         expect(result.error).toBeInstanceOf(LLMError)
-        expect(result.error).toMatchObject({ ...error, partial: completion })
+        const message = `POST service.test/v1/chat/completions: ${error.message}`
+        expect(result.error).toMatchObject({ ...error, message, partial: completion })
         expect((result.error as LLMError).partial).toEqual(completion)
-      } else expect(result).toEqual({ value: completion })
+      } else {
+        expect(result).toEqual({ value: completion })
+        expect(reasoningText(result.value!.choices[0].message)).toBe(reasoning)
+      }
     }
   })
 
   it('is honest at each cut between two events', async () => {
     const list = textsOf(fixture.events, true)
     for (let count = 0; count < list.length; count++)
-      expectHonest(await fold(list.slice(0, count).map(bytesOf)), completion as ChatCompletion)
+      expectHonest(await fold(list.slice(0, count).map(bytesOf)), fixture)
   })
 
   it('is honest at any cut between two bytes', async () => {
@@ -88,11 +129,21 @@ describe.each(DIALECTS)('finalCompletion of $name', fixture => {
         async (end, size) => {
           const pieces = []
           for (let at = 0; at < end; at += size) pieces.push(bytes.slice(at, Math.min(end, at + size)))
-          expectHonest(await fold(pieces), completion as ChatCompletion)
+          expectHonest(await fold(pieces), fixture)
         },
       ),
       { numRuns: 60 },
     )
+  })
+})
+
+describe.each(DIALECTS.filter(({ error }) => !error))('a folded message of $name', dialect => {
+  const { events, completion, sent } = dialect
+
+  it('goes back as the same service sends it in a whole answer', async () => {
+    const { value } = await fold(textsOf(events, true).map(bytesOf))
+    const { message } = value!.choices[0]
+    expect(await wireOf(message)).toEqual(sent ?? snake((completion as ChatCompletion).choices[0].message))
   })
 })
 
@@ -121,18 +172,15 @@ describe('finalCompletion', () => {
       5,
       { type: 'thinking', thinking: 'b' },
     ]
-    expect(await messageOf(chunk({ content }), STOP)).toMatchObject({ content: 'a', reasoning: 'b' })
+    const message = await messageOf(chunk({ content }), STOP)
+    expect([message.content, reasoningText(message)]).toEqual(['a', 'b'])
   })
 
-  it('B5 has one kind of thinking, once where both spellings are sent', async () => {
-    expect(
-      await messageOf(
-        chunk({ reasoning: 'a', reasoning_content: 'a' }),
-        chunk({ reasoning: null, reasoning_content: 'b' }),
-        chunk({ reasoning: 'c', reasoning_content: '' }),
-        STOP,
-      ),
-    ).toEqual({ role: 'assistant', content: '', reasoning: 'abc' })
+  it('B5 keeps thinking under the names that the service uses, and reads it once where both are sent', async () => {
+    const both = (thought: string) => chunk({ reasoning: thought, reasoning_content: thought })
+    const message = await messageOf(both('a'), both('b'), chunk({ reasoning: null, content: 'c' }), STOP)
+    expect(message).toEqual({ role: 'assistant', content: 'c', reasoning: 'ab', reasoningContent: 'ab' })
+    expect(reasoningText(message)).toBe('ab')
   })
 
   it('B8 gives a piece to its id, else its index, else the latest call', async () => {
@@ -404,7 +452,7 @@ describe('finalCompletion', () => {
     const say = (index: number, content: string, finish_reason: string | null = null): object => ({
       choices: [{ index, delta: { content }, finish_reason }],
     })
-    const completion = await folded(say(1, 'b'), say(0, 'a'), say(1, 'B', 'stop'), say(0, 'A', 'length'))
+    const completion = await foldedOf(2, say(1, 'b'), say(0, 'a'), say(1, 'B', 'stop'), say(0, 'A', 'length'))
     expect(
       completion.choices.map(({ index, message, finishReason }) => [index, message.content, finishReason]),
     ).toEqual([

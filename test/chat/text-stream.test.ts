@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { IncompleteStreamError, textStream } from '../../src/index.ts'
+import { IncompleteStreamError, reasoningStream, textStream } from '../../src/index.ts'
 import { bodyOf, bytesOf, chunk, drain, STOP, sse, streamOf, until } from '../support/frames.ts'
 
 const read = (...list: readonly unknown[]) => drain(textStream(streamOf(sse(...list))))
+const readOfTwo = (...list: readonly unknown[]) =>
+  drain(textStream(streamOf(sse(...list), { extraBody: { n: 2 } })))
 
 describe('textStream', () => {
   it('gives out the pieces of the text', async () => {
@@ -46,7 +48,7 @@ describe('textStream', () => {
 
   it('gives out the first choice only', async () => {
     const choices = [1, 0].map(index => ({ index, delta: { content: `${index}` }, finish_reason: 'stop' }))
-    expect(await read({ choices })).toEqual({ values: ['0'] })
+    expect(await readOfTwo({ choices })).toEqual({ values: ['0'] })
     expect(await read({ choices: [{ delta: { content: 'x' }, finish_reason: 'stop' }] })).toEqual({
       values: ['x'],
     })
@@ -66,5 +68,43 @@ describe('textStream', () => {
       break
     }
     await until(() => source.cancels === 1)
+  })
+})
+
+describe('reasoningStream', () => {
+  const think = (...list: readonly unknown[]) => drain(reasoningStream(streamOf(sse(...list))))
+
+  it.each([
+    ['reasoning_content', 'a', 'b'],
+    ['reasoning', 'a', 'b'],
+    ['reasoning_text', 'a', 'b'],
+    ['reasoning_details', [{ text: 'a' }], [{ text: 'b' }]],
+    ['thinking_blocks', [{ thinking: 'a' }], [{ thinking: 'b', signature: 's' }]],
+    [
+      'content',
+      [{ type: 'thinking', thinking: [{ type: 'text', text: 'a' }] }],
+      [{ type: 'thinking', thinking: 'b' }],
+    ],
+  ])('gives out the pieces of the thinking, whatever it is called: %s', async (name, first, second) => {
+    expect(
+      await think(chunk({ [name]: first }), chunk({ [name]: second }), chunk({ content: 'Done' }), STOP),
+    ).toEqual({ values: ['a', 'b'] })
+  })
+
+  it('gives out nothing empty, each piece once, of the first choice', async () => {
+    const both = chunk({ reasoning: 'a', reasoning_content: 'a' })
+    expect(await think(chunk({ reasoning: '' }), chunk({ reasoning: null }), both, STOP)).toEqual({
+      values: ['a'],
+    })
+    const choices = [1, 0].map(index => ({ index, delta: { reasoning: `${index}` }, finish_reason: 'stop' }))
+    const two = streamOf(sse({ choices }), { extraBody: { n: 2 } })
+    expect(await drain(reasoningStream(two))).toEqual({ values: ['0'] })
+  })
+
+  it('C10 fails as the stream does', async () => {
+    expect(await think(chunk({ reasoning: 'a' }))).toEqual({
+      values: ['a'],
+      error: expect.any(IncompleteStreamError),
+    })
   })
 })

@@ -3,6 +3,8 @@ import { IncompleteStreamError, ProtocolError, toolCallStream } from '../../src/
 import { bodyOf, bytesOf, chunk, drain, STOP, sse, streamOf, toolChunk, until } from '../support/frames.ts'
 
 const read = (...list: readonly unknown[]) => drain(toolCallStream(streamOf(sse(...list))))
+const readOfTwo = (...list: readonly unknown[]) =>
+  drain(toolCallStream(streamOf(sse(...list), { extraBody: { n: 2 } })))
 const piece = (index: number, args: string, id?: string): object => ({
   index,
   ...(id && { id }),
@@ -52,8 +54,17 @@ describe('toolCallStream', () => {
 
   it('C10 fails where a call is cut', async () => {
     const cut = toolChunk(piece(0, '{"x"', 'a'))
-    for (const end of [[], ['[DONE]'], [chunk({}, 'length')], [chunk({}, 'length'), '[DONE]']])
+    for (const end of [[], ['[DONE]']])
       expect(await read(cut, ...end)).toEqual({ values: [], error: expect.any(IncompleteStreamError) })
+  })
+
+  it('C10 gives out what the model wrote where the stream is complete, whole or not', async () => {
+    const list = [toolChunk(piece(0, "{'x': 1}", 'a')), toolChunk(piece(1, '{"y"', 'b'))]
+    for (const reason of ['tool_calls', 'length'])
+      for (const end of [[], ['[DONE]']])
+        expect(await read(...list, chunk({}, reason), ...end)).toEqual({
+          values: [call('a', "{'x': 1}"), call('b', '{"y"')],
+        })
   })
 
   it('B14 fails where a call has no name', async () => {
@@ -67,7 +78,7 @@ describe('toolCallStream', () => {
       delta: { tool_calls: [piece(0, '{}', `c${index}`)] },
       finish_reason: 'tool_calls',
     }))
-    expect(await read({ choices })).toEqual({ values: [call('c0', '{}')] })
+    expect(await readOfTwo({ choices })).toEqual({ values: [call('c0', '{}')] })
   })
 
   it('F6 ends the request when it is left while it waits', async () => {

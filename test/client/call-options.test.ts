@@ -196,11 +196,28 @@ describe('query', () => {
     expect(url).toBe(`${BASE}/chat/completions?api-version=2024-10-21&a=x+y%26z&flag=true`)
   })
 
-  it('may leave out one of the client', async () => {
-    expect((await sent({ query: { a: undefined } }, { query: { a: 1 } })).url).toBe(
-      `${BASE}/chat/completions`,
-    )
+  it('removes one of the client by null, and leaves it alone by undefined, as headers do', async () => {
+    const config = { query: { a: 1 } }
+    expect((await sent({ query: { a: null } }, config)).url).toBe(`${BASE}/chat/completions`)
+    expect((await sent({ query: { a: undefined } }, config)).url).toBe(`${BASE}/chat/completions?a=1`)
   })
+
+  it('sends a list one by one, in place of what the client has', async () => {
+    const { url } = await sent({ query: { a: ['x', 2] } }, { query: { a: 1 } })
+    expect(url).toBe(`${BASE}/chat/completions?a=x&a=2`)
+  })
+
+  it.each([[{}], [Symbol('s')], [[null]], [() => 1], [1n]])(
+    'that cannot be written is a ValidationError, and nothing is sent',
+    async value => {
+      const fetch = spy()
+      const query = { a: value } as unknown as CallOptions['query']
+      const failure = await failureOf(createChatCompletion(clientOf(fetch), chatRequest, { query }))
+      expect(failure).toBeInstanceOf(ValidationError)
+      expect(failure.issues).toMatchObject([{ path: 'query.a' }])
+      expect(fetch).not.toHaveBeenCalled()
+    },
+  )
 })
 
 describe('idempotencyKey', () => {
@@ -251,7 +268,7 @@ describe('extraBody', () => {
     const extraBody = { a: [Number.NaN], b: 1n }
     const failure = await failureOf(createChatCompletion(clientOf(spy()), chatRequest, { extraBody }))
     expect(failure).toBeInstanceOf(ValidationError)
-    expect(failure.issues.map(({ path }: { path: string }) => path)).toEqual(['a.0', 'b'])
+    expect(failure.issues.map(({ path }: { path: string }) => path)).toEqual(['a[0]', 'b'])
   })
 
   it('keeps own keys that look dangerous', async () => {
@@ -344,7 +361,8 @@ describe('withResponse', () => {
     const result = createChatCompletion(clientOf(fetch), chatRequest)
     const [data, response, again] = await Promise.all([result, result.withResponse(), result.withResponse()])
     expect(response.data).toBe(data)
-    expect(again).toBe(response)
+    expect(again).toEqual(response)
+    expect(again.data).toBe(data)
     expect(fetch).toHaveBeenCalledOnce()
   })
 

@@ -72,10 +72,14 @@ export async function settle(rounds = 20): Promise<void> {
   for (let i = 0; i < rounds; i++) await Promise.resolve()
 }
 
-/** A signal, and how many listeners it has. */
+/** A controller, and how many listeners its signal has. */
 export function counted(): { controller: AbortController; listeners: () => number } {
   const controller = new AbortController()
-  const { signal } = controller
+  return { controller, listeners: countListeners(controller.signal) }
+}
+
+/** Counts the listeners of a signal from here on. */
+export function countListeners(signal: AbortSignal): () => number {
   const listeners = new Set<unknown>()
   const add = signal.addEventListener.bind(signal)
   const remove = signal.removeEventListener.bind(signal)
@@ -89,5 +93,5 @@ export function counted(): { controller: AbortController; listeners: () => numbe
     listeners.delete(listener)
     remove(type, listener)
   }
-  return { controller, listeners: () => listeners.size }
+  return () => listeners.size
 }

@@ -30,14 +30,14 @@ describe('createEmbedding', () => {
     expect(usage?.totalTokens).toBeGreaterThan(0)
   })
 
-  it('asks for floats unless told otherwise, in either spelling', async () => {
+  it('asks for a form of the vectors only where it is told to, in either spelling', async () => {
     const fetch = createFakeFetch()
     const client = clientOf(fetch)
     await createEmbedding(client, { model, input: 'a' })
     await createEmbedding(client, { model, input: 'a', encodingFormat: 'base64' })
     await createEmbedding(client, { model, input: 'a', encoding_format: 'base64' })
     expect(fetch.requests.map(({ body }) => body)).toEqual([
-      { model, input: 'a', encoding_format: 'float' },
+      { model, input: 'a' },
       { model, input: 'a', encoding_format: 'base64' },
       { model, input: 'a', encoding_format: 'base64' },
     ])
@@ -115,6 +115,28 @@ describe('createEmbedding', () => {
       ),
     )
     expect(error).toBeInstanceOf(ProtocolError)
+  })
+
+  it.each([
+    ['without a vector', {}],
+    ['whose vector is null', { index: 0, embedding: null }],
+    ['whose vector holds no numbers', { index: 0, embedding: ['1'] }],
+    ['of the index "__proto__"', { index: '__proto__', embedding: [1] }],
+    ['of the index "length"', { index: 'length', embedding: [1] }],
+    ['of the index -1', { index: -1, embedding: [1] }],
+    ['of the index 0.5', { index: 0.5, embedding: [1] }],
+  ])('refuses an item %s', async (_, given) => {
+    const client = clientOf(async () => vectors(given))
+    const error = await failureOf(createEmbedding(client, { model, input: 'a' }))
+    expect(error).toBeInstanceOf(ProtocolError)
+    expect(error.retryable).toBe(false)
+  })
+
+  it('leaves numbers of another width packed: as floats they would be wrong in silence', async () => {
+    const packed = base64(0.5)
+    const client = clientOf(async () => vectors(item(0, packed)))
+    const { data } = await createEmbedding(client, { model, input: 'a', output_dtype: 'int8' })
+    expect(data[0]?.embedding).toBe(packed)
   })
 
   it('B30 refuses two vectors for one input', async () => {

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createClient, streamChatCompletion, textStream } from '../../src/index.ts'
 import type { FakeRequest, Fault } from '../../src/testing/index.ts'
 import { type FakeServer, startFakeServer } from '../../src/testing/server.ts'
 import { requireBuild, root } from '../package/built.ts'
@@ -45,6 +46,14 @@ function requireTool(name: string): string {
     console.warn(`SKIPPED examples/${name}. ${reason}.`)
   }
   return tool ?? ''
+}
+
+/** True where the types of Workers are installed. Tests that need them are skipped where they are not; CI must have them. */
+const hasWorkersTypes = existsSync(join(root, 'node_modules/@cloudflare/workers-types'))
+if (!hasWorkersTypes) {
+  const reason = 'There are no types of Workers: node_modules/@cloudflare/workers-types'
+  if (process.env.CI === 'true') throw new Error(reason)
+  console.warn(`SKIPPED the types of examples/worker and examples/hono. ${reason}.`)
 }
 
 const installed: (() => Promise<void>)[] = []
@@ -127,7 +136,7 @@ describe.each(programs)('examples/$name', ({ name, command, prepare }) => {
   it('tries again, and then tells the error without the key', async context => {
     context.skip(!tool)
     const { exitCode, all } = await ask('down')
-    expect(all).toContain('ServerError: 503')
+    expect(all).toMatch(/ServerError: POST \S+: 503 /)
     expect(service.requests).toHaveLength(3)
     const refused = await ask('Count', { LLM_API_KEY: 'sk-another-secret-key' })
     expect(refused.all).toContain('AuthenticationError')
@@ -168,7 +177,7 @@ function startWorker(folder: string) {
 
 const relays: readonly Relay[] = [
   { name: 'worker', path: '/', start: startWorker },
-  { name: 'hono', path: '/chat', start: startWorker },
+  { name: 'hono', path: '/v1/chat/completions', start: startWorker },
   {
     name: 'bun',
     path: '/',
@@ -229,11 +238,48 @@ describe.each(relays)('examples/$name', ({ name, path, start }) => {
     expect(service.requests).toHaveLength(3)
   })
 
+  it.for(['Hi', '', '{"messages":', '{}', 'null', '[]', '{"messages":"Hi"}'])(
+    'answers 400 to what is no conversation: %s',
+    async (body, context) => {
+      context.skip(!relay)
+      const response = await ask('', { body })
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
+      expect(service.requests).toHaveLength(0)
+    },
+  )
+
+  it('answers 400 to a conversation that the service does not take', async context => {
+    context.skip(!relay)
+    const response = await ask('', {
+      body: JSON.stringify({ messages: [{ role: 'nobody', content: 'Hi' }] }),
+    })
+    const error = { message: 'The model does not take this request', type: 'invalid_request_error' }
+    expect([response.status, await response.json()]).toEqual([400, { error }])
+  })
+
+  it("is a service for llmfetch's own client, without a key", async context => {
+    context.skip(!relay)
+    const client = createClient({ baseUrl: `${relay!.url}/v1` })
+    const messages = [{ role: 'user', content: 'Count' }] as const
+    let text = ''
+    for await (const piece of textStream(streamChatCompletion(client, { model: 'any', messages })))
+      text += piece
+    expect(text).toBe('one two three four five')
+  })
+
   it('answers nothing but POST', async context => {
     context.skip(!relay)
     const { status } = await fetch(relay!.url + path)
     expect(status).toBe(name === 'hono' ? 404 : 405)
     expect(service.requests).toHaveLength(0)
+  })
+
+  it.runIf(name !== 'bun')('has no type error under the types of Workers alone', async context => {
+    context.skip(!hasWorkersTypes)
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const checked = await run(process.execPath, [tsc, '--project', '.', '--skipLibCheck', 'false'], folder)
+    expect(checked).toEqual({ exitCode: 0, out: '', all: '' })
   })
 
   it.runIf(name !== 'bun')('deploys as it is, without a warning', async () => {
@@ -260,6 +306,22 @@ describe.each(relays)('examples/$name', ({ name, path, start }) => {
     expect(statuses[0]).toBe(200)
     expect(statuses.at(-1)).toBe(429)
   })
+})
+
+describe('examples/worker-policies.mjs', () => {
+  it.each(['Hi', '', '{}', 'null', '{"messages":"Hi"}'])(
+    'answers 400 to what is no conversation: %s',
+    async body => {
+      const { default: worker } = await import(join(root, 'examples/worker-policies.mjs'))
+      const request = new Request('https://worker.test/', { method: 'POST', body })
+      const response: Response = await worker.fetch(request, environment)
+      expect([response.status, await response.json()]).toMatchObject([
+        400,
+        { error: { type: 'invalid_request_error' } },
+      ])
+      expect(service.requests).toHaveLength(0)
+    },
+  )
 })
 
 describe.skipIf(!hasChromium)('examples/browser', () => {

@@ -22,7 +22,8 @@ export async function installExample(name: string): Promise<{ folder: string; re
   await mkdir(join(modules, 'llmfetch'), { recursive: true })
   for (const part of ['dist', 'package.json'])
     await cp(join(root, part), join(modules, 'llmfetch', part), { recursive: true })
-  for (const dependency of ['eventsource-parser', 'hono', 'ofetch', 'valibot'])
+  await mkdir(join(modules, '@cloudflare'))
+  for (const dependency of ['eventsource-parser', 'hono', 'ofetch', 'valibot', '@cloudflare/workers-types'])
     await symlink(join(root, 'node_modules', dependency), join(modules, dependency))
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }

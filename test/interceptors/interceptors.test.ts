@@ -4,9 +4,6 @@ import {
   collectText,
   createChatCompletion,
   type Fetch,
-  type InterceptorContext,
-  type InterceptorOptions,
-  interceptors,
   LLMError,
   listModels,
   RateLimitError,
@@ -14,21 +11,43 @@ import {
   streamChatCompletion,
   timeout,
 } from '../../src/index.ts'
+import {
+  type InterceptorContext,
+  type InterceptorOptions,
+  interceptors,
+} from '../../src/interceptors/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import { BASE, chatRequest, clientOf, counted, failureOf, json, KEY } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from '../policies/contract.ts'
 
 const idle = () => {}
 const asleep = async () => {}
 
 policyContract('interceptors', () => interceptors())
-policyContract('interceptors with hooks', () =>
-  interceptors({
-    onRequest: [idle, asleep],
-    onRequestError: idle,
-    onResponse: asleep,
-    onResponseError: [idle],
-  }),
+policyContract(
+  'interceptors with hooks',
+  () =>
+    interceptors({
+      onRequest: [idle, asleep],
+      onRequestError: idle,
+      onResponse: asleep,
+      onResponseError: [idle],
+    }),
+  (['onRequest', 'onResponse', 'onResponseError'] as const).map(name => ({
+    name,
+    create: () => interceptors({ [name]: [idle, never] }),
+  })),
+)
+policyContract(
+  'interceptors whose hook for a failed request waits',
+  () => interceptors({ onRequestError: idle }),
+  [
+    {
+      name: 'onRequestError',
+      create: () => interceptors({ onRequestError: never }),
+      next: () => Promise.reject(new TypeError('fetch failed')),
+    },
+  ],
 )
 
 type Hook = keyof InterceptorOptions
@@ -68,7 +87,7 @@ describe('interceptors', () => {
     })
     for (const name of ['baseURL', 'timeout', 'call']) expect(options).not.toHaveProperty(name)
     expect(response!.status).toBe(200)
-    expect((response as unknown as { data: unknown }).data).toBe(data)
+    expect((response as unknown as { _data: unknown })._data).toBe(data)
     expect(await response!.clone().json()).toHaveProperty('choices')
   })
 

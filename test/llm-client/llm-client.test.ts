@@ -7,12 +7,12 @@ import {
   LLMError,
   ValidationError,
 } from '../../src/index.ts'
-import { endWith } from '../../src/llm-client/closing.ts'
+import { createClosing } from '../../src/llm-client/closing.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import { BASE, chatRequest, completion, counted, failureOf, json, KEY } from '../client/harness.ts'
 import { policyContract } from '../policies/contract.ts'
 
-policyContract('endWith', () => endWith(new AbortController().signal))
+policyContract('createClosing', () => createClosing().policy)
 
 function clientOf(fetch: Fetch, config: LLMClientConfig = {}): LLMClient {
   return new LLMClient({ baseUrl: BASE, apiKey: () => KEY, ...config, fetch })
@@ -182,7 +182,13 @@ describe('what is switched on', () => {
       await new Promise(resolve => setTimeout(resolve, 900_000))
       return json(completion)
     }
-    expect(await ended(clientOf(slow, { timeout: 0 }))).toEqual([900_000, 'fine'])
+    const none = { headers: 0, firstEvent: 0, idle: 0, total: 0 }
+    expect(await ended(clientOf(slow, { timeout: none }))).toEqual([900_000, 'fine'])
+  })
+
+  it('an end after ten minutes, whatever the limits of each attempt are', async () => {
+    for (const timeout of [0, { idle: 0, headers: 700_000 }])
+      expect(await ended(clientOf(hangs, { timeout }))).toEqual([600_000, 'total'])
   })
 
   it('at most a hundred requests at once', async () => {

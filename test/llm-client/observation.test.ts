@@ -2,11 +2,15 @@ import { describe, expect, it, vi } from 'vitest'
 import {
   type CallReport,
   ConfigurationError,
+  cache,
   type Fetch,
   LLMClient,
   type LLMClientConfig,
   type Logger,
+  log,
+  metrics,
 } from '../../src/index.ts'
+import { interceptors } from '../../src/interceptors/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import { BASE, chatRequest, failureOf, KEY } from '../client/harness.ts'
 
@@ -34,19 +38,19 @@ describe('logging', () => {
     }
   })
 
-  it('is switched on by a logger, one line a call, attempts counted', async () => {
+  it('is switched on by its policy, one line a call, attempts counted', async () => {
     const { lines, logger } = recorder()
-    const client = clientOf(createFakeFetch({ faults: [{ status: 503 }] }), { logger })
+    const client = clientOf(createFakeFetch({ faults: [{ status: 503 }] }), { log: log({ logger }) })
     await client.chat.completions.create(chatRequest)
     expect(lines).toEqual([expect.stringContaining('outcome=complete status=200 attempts=2')])
   })
 
-  it('is switched on by a level, to the console', async () => {
+  it('goes to the console, from a level on', async () => {
     const info = vi.spyOn(console, 'info').mockImplementation(() => {})
     try {
-      await clientOf(createFakeFetch(), { logLevel: 'info' }).models.list()
+      await clientOf(createFakeFetch(), { log: log({ level: 'info' }) }).models.list()
       expect(info).toHaveBeenCalledOnce()
-      await clientOf(createFakeFetch(), { logLevel: 'error' }).models.list()
+      await clientOf(createFakeFetch(), { log: log({ level: 'error' }) }).models.list()
       expect(info).toHaveBeenCalledOnce()
     } finally {
       info.mockRestore()
@@ -54,13 +58,12 @@ describe('logging', () => {
   })
 
   it('refuses a level that is none', async () => {
-    const config = { logLevel: 'loud' } as unknown as LLMClientConfig
-    expect(await failureOf(() => clientOf(createFakeFetch(), config))).toBeInstanceOf(ConfigurationError)
+    expect(await failureOf(() => log({ level: 'loud' as never }))).toBeInstanceOf(ConfigurationError)
   })
 
   it('tells of a stream that the client closes', async () => {
     const { lines, logger } = recorder()
-    const client = clientOf(createFakeFetch({ faults: { stall: 2 } }), { logger })
+    const client = clientOf(createFakeFetch({ faults: { stall: 2 } }), { log: log({ logger }) })
     const failing = failureOf(async () => {
       for await (const _ of client.chat.completions.stream(chatRequest)) client.close()
     })
@@ -71,15 +74,14 @@ describe('logging', () => {
 
 describe('metrics', () => {
   it('are refused where they are not switched on', async () => {
-    for (const config of [{}, { metrics: false }])
-      expect(await failureOf(() => clientOf(createFakeFetch(), config).metrics())).toBeInstanceOf(
-        ConfigurationError,
-      )
+    const error = await failureOf(() => clientOf(createFakeFetch()).metrics())
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(error.message).toContain('metrics: metrics()')
   })
 
   it('count what a client does', async () => {
     const client = clientOf(createFakeFetch({ faults: [{ status: 503 }, {}, { status: 401 }] }), {
-      metrics: true,
+      metrics: metrics(),
     })
     const { usage } = await client.chat.completions.create(chatRequest)
     await failureOf(client.models.list())
@@ -94,7 +96,9 @@ describe('metrics', () => {
 
   it('go to a sink as well', async () => {
     const reports: CallReport[] = []
-    const client = clientOf(createFakeFetch(), { metrics: report => reports.push(report) })
+    const client = clientOf(createFakeFetch(), {
+      metrics: metrics({ sink: report => reports.push(report) }),
+    })
     await client.models.list()
     expect(reports).toMatchObject([{ operation: 'listModels', outcome: 'complete', attempts: 1 }])
     expect(client.metrics().calls.complete).toBe(1)
@@ -102,19 +106,47 @@ describe('metrics', () => {
 })
 
 describe('hooks', () => {
-  it('see each attempt, as ofetch has them', async () => {
+  function recording() {
     const seen: unknown[] = []
-    const fetch = createFakeFetch({ faults: [{ status: 503 }, { reset: 'headers' }] })
-    const client = clientOf(fetch, {
+    const hooks = interceptors({
       onRequest: ({ options }) => void seen.push(options.headers.get('authorization')),
       onRequestError: ({ error }) => void seen.push(error.name),
       onResponse: [({ response }) => void seen.push(response.status)],
       onResponseError: ({ response }) => void seen.push(`no: ${response.status}`),
     })
+    return { seen, hooks }
+  }
+
+  it('see a call once, as ofetch has them', async () => {
+    const { seen, hooks } = recording()
+    const fetch = createFakeFetch({ faults: [{ status: 503 }, { reset: 'headers' }, {}, { status: 404 }] })
+    const client = clientOf(fetch, { interceptors: hooks })
     await client.models.list()
-    const hidden = '[redacted]'
-    expect(seen).toEqual([hidden, 503, 'no: 503', hidden, 'ConnectionError', hidden, 200])
+    await failureOf(client.models.list())
+    expect(seen).toEqual(['[redacted]', 200, '[redacted]', 404, 'no: 404'])
     expect(fetch.requests.at(-1)!.headers.authorization).toBe(`Bearer ${KEY}`)
+  })
+
+  it('see each attempt around the fetch', async () => {
+    const { seen, hooks } = recording()
+    const fetch = createFakeFetch({ faults: [{ status: 503 }, { status: 429 }] })
+    await clientOf(hooks(fetch)).models.list()
+    const hidden = '[redacted]'
+    expect(seen).toEqual([hidden, 503, 'no: 503', hidden, 429, 'no: 429', hidden, 200])
+    expect(fetch.requests.at(-1)!.headers.authorization).toBe(`Bearer ${KEY}`)
+  })
+
+  it('that change a request change what the cache answers', async () => {
+    let tenant = 'a'
+    const fetch = createFakeFetch()
+    const client = clientOf(fetch, {
+      cache: cache(),
+      interceptors: interceptors({
+        onRequest: ({ options }) => options.headers.set('x-tenant', tenant),
+      }),
+    })
+    for (tenant of ['a', 'b', 'a']) await client.models.list()
+    expect(fetch.requests.map(({ headers }) => headers['x-tenant'])).toEqual(['a', 'b'])
   })
 })
 
@@ -123,8 +155,8 @@ it('has each policy in its place', async () => {
   const { lines, logger } = recorder()
   const fetch = createFakeFetch({ faults: [{ status: 503 }] })
   const client = clientOf(fetch, {
-    logger: { ...logger, warn: () => order.push('log') },
-    metrics: () => order.push('metrics'),
+    log: log({ logger: { ...logger, warn: () => order.push('log') } }),
+    metrics: metrics({ sink: () => order.push('metrics') }),
     policies: [
       next => async (url, init) => {
         order.push('own begins')
@@ -133,9 +165,9 @@ it('has each policy in its place', async () => {
         return response
       },
     ],
-    onRequest: () => void order.push('hook'),
+    interceptors: interceptors({ onRequest: () => void order.push('hook') }),
   })
   await client.models.list()
-  expect(order).toEqual(['own begins', 'hook', 'hook', 'own ends', 'metrics', 'log'])
+  expect(order).toEqual(['own begins', 'hook', 'own ends', 'metrics', 'log'])
   expect(lines).toEqual([])
 })

@@ -1,13 +1,17 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  cache,
   type FetchInit,
+  fallback,
   LLMClient,
   type LLMClientConfig,
   type LogLevel,
   log,
+  metrics,
   type Policy,
 } from '../../src/index.ts'
+import { interceptors } from '../../src/interceptors/index.ts'
 import { createFakeFetch, type FakeRequest, type Fault } from '../../src/testing/index.ts'
 import { type FaultServer, faultNames, startFaultServer } from '../support/fault-server.ts'
 
@@ -73,29 +77,30 @@ function everythingOn(traces: Traces, config: LLMClientConfig): LLMClient {
   return new LLMClient({
     apiKey: KEY,
     headers: { 'x-api-key': OTHER_KEY },
-    logger,
-    logLevel: 'debug',
-    metrics: report => void observed.push(report),
+    log: log({ logger, level: 'debug' }),
+    metrics: metrics({ sink: report => void observed.push(report) }),
     policies: [...levels.map(level => log({ logger, level })), spy],
     timeout: { headers: 40, firstEvent: 40, idle: 40, total: 300 },
     retry: { maxRetries: 1, initialDelay: 0, onRetry: told },
     circuitBreaker: { failureThreshold: 2, onStateChange: told },
-    fallback: {
+    fallback: fallback({
       to: [{ baseUrl: 'http://localhost:9/v1', apiKey: OTHER_KEY, model: 'other' }],
       onFallback: told,
-    },
-    cache: {
+    }),
+    cache: cache({
       store: {
         getItem: key => stored.get(key),
         setItem: (key, value) => stored.set(key, value),
         removeItem: key => stored.delete(key),
       },
       onError: told,
-    },
-    onRequest: hook,
-    onRequestError: hook,
-    onResponse: hook,
-    onResponseError: hook,
+    }),
+    interceptors: interceptors({
+      onRequest: hook,
+      onRequestError: hook,
+      onResponse: hook,
+      onResponseError: hook,
+    }),
     ...config,
   })
 }

@@ -22,6 +22,19 @@ describe('listModels', () => {
     expect(await listModels(client, { query: { limit: 5 } })).toEqual({ object: 'list', data: [] })
   })
 
+  it('takes a list without anything around it (Together, GitHub Models: any-llm#517)', async () => {
+    const client = clientOf(async () => json([{ id: 'a', owned_by: 'x' }, { id: 'b' }]))
+    expect(await listModels(client)).toEqual({
+      object: 'list',
+      data: [{ id: 'a', ownedBy: 'x' }, { id: 'b' }],
+    })
+  })
+
+  it('does not take a list of an error for one of models', async () => {
+    const client = clientOf(async () => json([{ error: { message: 'm', code: 429 } }]))
+    expect(await failureOf(listModels(client))).toMatchObject({ name: 'RateLimitError' })
+  })
+
   it.each([{}, { data: {} }, { data: null }, { models: [] }])('refuses %j', async body => {
     const error = await failureOf(listModels(clientOf(async () => json(body))))
     expect(error).toBeInstanceOf(ProtocolError)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { beforeAll, expect, it } from 'vitest'
@@ -5,9 +6,13 @@ import { requireBuild, root } from './built.ts'
 
 beforeAll(requireBuild)
 
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const entries = Object.values<string>(exports)
+  .filter(file => file.endsWith('.js'))
+  .map(file => join(root, file.replace(/\.js$/, '.d.ts')))
+
 /** What is wrong with the package's declarations in a project with these types around it, which checks its libraries too. */
 function errorsWith(lib: readonly string[], types: string[]): readonly string[] {
-  const entries = ['index', 'testing/index', 'testing/server'].map(name => join(root, `dist/${name}.d.ts`))
   const program = ts.createProgram(entries, {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.NodeNext,

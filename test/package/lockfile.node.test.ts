@@ -5,25 +5,35 @@ import { root } from './built.ts'
 
 interface Locked {
   readonly version?: string
+  readonly integrity?: string
   readonly optionalDependencies?: { readonly [name: string]: string }
 }
 
-/** The project's own lockfile, and that of the engines. */
-const locks = ['package-lock.json', 'e2e/package-lock.json'].map(file => {
-  const { packages } = JSON.parse(readFileSync(join(root, file), 'utf8')) as {
-    readonly packages: { readonly [path: string]: Locked }
-  }
-  return { file, packages }
-})
+function readLock(file: string): {
+  readonly file: string
+  readonly packages: { readonly [path: string]: Locked }
+} {
+  return { file, packages: JSON.parse(readFileSync(join(root, file), 'utf8')).packages }
+}
+
+/** The project's own lockfile, that of the engines and that of the clients beside which it is measured. */
+const locks = ['package-lock.json', 'e2e/package-lock.json', 'bench/package-lock.json'].map(readLock)
 
 it.each(locks)('$file lists the optional packages of every platform', ({ packages }) => {
-  // Where the registry lacks one, npm install leaves it out without a word, and npm ci then refuses the
-  // whole lockfile: node scripts/complete-lockfile.mjs
+  // npm install leaves out, without a word, what a registry does not serve, and npm ci then refuses the whole lockfile.
   const names = new Set(Object.keys(packages).map(path => path.split('node_modules/').at(-1)))
   const missing = Object.values(packages)
     .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
     .filter(name => !names.has(name))
   expect(missing).toEqual([])
+})
+
+// A package without it is taken as whatever a registry serves under its name.
+it.each(locks)('$file holds every package to the hash of its content', ({ packages }) => {
+  const loose = Object.entries(packages).filter(
+    ([path, { integrity }]) => path && !/^sha512-/.test(integrity ?? ''),
+  )
+  expect(loose.map(([path]) => path)).toEqual([])
 })
 
 it.each(locks)('$file names no host', ({ packages }) => {

@@ -82,7 +82,7 @@ describe('examples/worker-policies.mjs', () => {
     const { length } = fetch.requests
     const response = await ask()
     expect(response.status).toBe(503)
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(20)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(await response.text()).not.toMatch(/sk-|first\.test/)
     expect(fetch.requests).toHaveLength(length)
   })

@@ -1,31 +1,24 @@
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
+  existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { root } from './built.ts'
 
 const CHANGELOG = `# Changelog
 
-How it is written.
-
-## [Unreleased]
-
-### Fixed
-
-- What was
-  written by hand.
-
-## [1.2.3] - 2020-01-02
+## 1.2.3
 
 ### Added
 
@@ -41,11 +34,7 @@ beforeEach(() => {
   for (const file of ['config.json', 'README.md'])
     copyFileSync(join(root, '.changeset', file), join(folder, '.changeset', file))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const own = { name: 'llmfetch', version: '1.2.3' }
-  const other = { version: '1.2.3' }
-  write('package.json', JSON.stringify(own, null, 2))
-  const packages = { '': own, 'node_modules/other': other }
-  write('package-lock.json', JSON.stringify({ ...own, packages }, null, 2))
+  write('package.json', JSON.stringify({ name: 'llmfetch', version: '1.2.3' }))
   write('CHANGELOG.md', CHANGELOG)
 })
 
@@ -63,129 +52,100 @@ function addChangeset(name: string, bump: string, text: string): void {
   write(`.changeset/${name}.md`, `---\n"llmfetch": ${bump}\n---\n\n${text}\n`)
 }
 
-function run(script: string, ...options: string[]) {
-  const PATH = `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(root, 'scripts', script), ...options],
-    { cwd: folder, encoding: 'utf8', env: { ...process.env, PATH } },
-  )
-  return { status, stdout, stderr }
+/** The first step of `.ci/version`. */
+function makeVersion() {
+  const changeset = join(root, 'node_modules/@changesets/cli/bin.js')
+  return spawnSync(process.execPath, [changeset, 'version'], { cwd: folder, encoding: 'utf8' })
 }
 
-const today = () => new Date().toISOString().slice(0, 10)
+interface Release {
+  readonly status: number | null
+  /** The version that is to be published, if any. */
+  readonly version: string | undefined
+  readonly notes: string
+}
 
-describe('a release', { timeout: 60_000 }, () => {
-  it('has a section of all that changed, by kind, under the version that the changesets ask for', () => {
+/** Runs the step of the workflow that decides whether there is something to publish. */
+function findRelease(): Release {
+  const workflow = parse(readFileSync(join(root, '.github/workflows/release.yml'), 'utf8'))
+  const step = workflow.jobs.pack.steps.find(({ id }: { readonly id?: string }) => id === 'find')
+  const [output, temp] = [join(folder, 'output'), mkdtempSync(join(folder, 'runner-'))]
+  writeFileSync(output, '')
+  const env = { ...process.env, RUNNER_TEMP: temp, GITHUB_OUTPUT: output }
+  const { status } = spawnSync('bash', ['-e', '-c', step.run], { cwd: folder, env, encoding: 'utf8' })
+  const notes = join(temp, 'release/notes.md')
+  return {
+    status,
+    version: /^version=(.*)$/m.exec(readFileSync(output, 'utf8'))?.[1],
+    notes: existsSync(notes) ? readFileSync(notes, 'utf8').trim() : '',
+  }
+}
+
+describe('the next version', { timeout: 60_000 }, () => {
+  it('is the one that the changesets ask for, and has their texts in a section above the others', () => {
     addChangeset('brave-ant', 'patch', 'Fixed: a stream\nthat hung.')
-    addChangeset('calm-bee', 'minor', 'Added: `thing()`.\n\nDeprecated: `other()`.\n\nUse `thing()`.')
-    const days = [today()]
-    expect(run('version-packages.mjs').status).toBe(0)
-    days.push(today())
-    const section = (day: string) => `# Changelog
+    addChangeset('calm-bee', 'minor', 'Added: `thing()`.')
+    expect(makeVersion().status).toBe(0)
+    expect(JSON.parse(read('package.json')).version).toBe('1.3.0')
+    expect(read('CHANGELOG.md').replace('# Changelog\n\n', '')).toBe(
+      `## 1.3.0
 
-How it is written.
+### Minor Changes
 
-## [Unreleased]
+- Added: \`thing()\`.
 
-## [1.3.0] - ${day}
+### Patch Changes
 
-### Added
-
-- \`thing()\`.
-
-### Deprecated
-
-- \`other()\`.
-
-  Use \`thing()\`.
-
-### Fixed
-
-- What was
-  written by hand.
-- a stream
+- Fixed: a stream
   that hung.
 
-## [1.2.3] - 2020-01-02
-
-### Added
-
-- The first.
-`
-    expect(days.map(section)).toContain(read('CHANGELOG.md'))
-    expect(readdirSync(join(folder, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
-    expect(JSON.parse(read('package.json')).version).toBe('1.3.0')
-    const { version, packages } = JSON.parse(read('package-lock.json'))
-    expect([version, packages[''].version, packages['node_modules/other'].version]).toEqual([
-      '1.3.0',
-      '1.3.0',
-      '1.2.3',
-    ])
-  })
-
-  it('follows another', () => {
-    addChangeset('brave-ant', 'patch', 'Fixed: one.')
-    run('version-packages.mjs')
-    addChangeset('calm-bee', 'major', 'Removed: two.')
-    expect(run('version-packages.mjs').status).toBe(0)
-    expect(read('CHANGELOG.md').match(/^## \[.+\]/gm)).toEqual([
-      '## [Unreleased]',
-      '## [2.0.0]',
-      '## [1.2.4]',
-      '## [1.2.3]',
-    ])
-  })
-
-  it('may be of the version that is there, once', () => {
-    write('CHANGELOG.md', CHANGELOG.slice(0, CHANGELOG.indexOf('## [1.2.3]')))
-    addChangeset('brave-ant', 'minor', 'Added: one.')
-    expect(run('release-notes.mjs').status).toBe(1)
-    expect(run('version-packages.mjs', '--as-is').status).toBe(0)
-    expect(run('release-notes.mjs').stdout).toBe(
-      '### Added\n\n- one.\n\n### Fixed\n\n- What was\n  written by hand.\n',
+${CHANGELOG.replace('# Changelog\n\n', '')}`,
     )
-    expect(JSON.parse(read('package.json')).version).toBe('1.2.3')
-    addChangeset('calm-bee', 'minor', 'Added: two.')
-    expect(run('version-packages.mjs', '--as-is').stderr).toContain('has a section for 1.2.3 already')
+    expect(globSync('.changeset/*.md', { cwd: folder })).toEqual(['.changeset/README.md'])
   })
 
-  it('is refused for a changeset without a kind, before anything changes', () => {
-    addChangeset('brave-ant', 'patch', 'A stream hung.')
-    for (const options of [[], ['--check']]) {
-      const { status, stderr } = run('version-packages.mjs', ...options)
-      expect(status).toBe(1)
-      expect(stderr).toContain('.changeset/brave-ant.md must begin with one of "Added: ", "Changed: "')
-    }
-    expect(read('CHANGELOG.md')).toBe(CHANGELOG)
-    expect(JSON.parse(read('package.json')).version).toBe('1.2.3')
+  it("takes this repository's changesets", () => {
+    for (const file of globSync('.changeset/*.md', { cwd: root }))
+      copyFileSync(join(root, file), join(folder, '.changeset', basename(file)))
+    addChangeset('brave-ant', 'patch', 'Fixed: one.')
+    expect(makeVersion().status).toBe(0)
+    expect(read('CHANGELOG.md')).toContain('- Fixed: one.')
+    expect(globSync('.changeset/*.md', { cwd: folder })).toEqual(['.changeset/README.md'])
   })
 
-  it('takes changesets as they are: the formatter would make a heading of their head', () => {
+  it('leaves changesets and the changelog as they are to the formatter, which would make a heading of a head', () => {
     copyFileSync(join(root, 'biome.json'), join(folder, 'biome.json'))
     addChangeset('brave-ant', 'patch', 'Fixed: one.')
     write('other.md', read('.changeset/brave-ant.md'))
-    const before = read('other.md')
+    write('CHANGELOG.md', '# Changelog\n* unformatted')
+    const before = ['other.md', '.changeset/brave-ant.md', 'CHANGELOG.md'].map(read)
     const biome = join(root, 'node_modules/.bin/biome')
     spawnSync(biome, ['format', '--write', '--vcs-enabled=false', '.'], { cwd: folder })
-    expect(read('other.md')).not.toBe(before)
-    expect(read('.changeset/brave-ant.md')).toBe(before)
-  })
-
-  it('is refused where nothing changed', () => {
-    expect(run('version-packages.mjs').status).toBe(1)
-    expect(read('CHANGELOG.md')).toBe(CHANGELOG)
+    expect(read('other.md')).not.toBe(before[0])
+    expect(['.changeset/brave-ant.md', 'CHANGELOG.md'].map(read)).toEqual(before.slice(1))
   })
 })
 
-describe("this repository's changesets", () => {
-  it('are of the form', () => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [join(root, 'scripts/version-packages.mjs'), '--check'],
-      { cwd: root, encoding: 'utf8' },
-    )
-    expect(stderr).toBe('')
-    expect(status).toBe(0)
+describe('a release', { timeout: 60_000 }, () => {
+  it('is of the version that is there, with its section as notes', () => {
+    expect(findRelease()).toEqual({ status: 0, version: '1.2.3', notes: '### Added\n\n- The first.' })
+  })
+
+  it('waits while there are changesets', () => {
+    addChangeset('brave-ant', 'minor', 'Added: one.')
+    expect(findRelease()).toEqual({ status: 0, version: undefined, notes: '' })
+  })
+
+  it('follows when they have become a version', () => {
+    addChangeset('brave-ant', 'minor', 'Added: one.')
+    makeVersion()
+    const { status, version, notes } = findRelease()
+    expect([status, version]).toEqual([0, '1.3.0'])
+    expect(notes).toBe('### Minor Changes\n\n- Added: one.')
+  })
+
+  it('is refused for a version that CHANGELOG.md does not tell of', () => {
+    write('package.json', JSON.stringify({ name: 'llmfetch', version: '1.2.30' }))
+    expect(findRelease()).toMatchObject({ status: 1, version: undefined })
   })
 })

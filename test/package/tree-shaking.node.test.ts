@@ -1,32 +1,8 @@
-import { build } from 'esbuild'
+import { join } from 'node:path'
+import type { Plugin } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { requireBuild, root } from './built.ts'
-
-interface Bundle {
-  readonly text: string
-  /** Every file that put a byte into it. */
-  readonly inputs: readonly string[]
-}
-
-/** What a user's bundler makes of one import of the built package. */
-async function bundle(code: string): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: code, resolveDir: root },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-    logLevel: 'error',
-    metafile: true,
-  })
-  const [output] = Object.values(metafile.outputs)
-  const inputs = Object.entries(output!.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-  return { text: outputFiles[0]!.text, inputs: inputs.map(([path]) => path) }
-}
-
-const use = (...names: readonly string[]): Promise<Bundle> =>
-  bundle(`import { ${names.join(', ')} } from 'llmfetch'; console.log(${names.join(', ')})`)
+import { bundle, use } from './bundle.ts'
 
 const endpoints = [
   { name: 'createChatCompletion', folder: 'chat', path: '/chat/completions' },
@@ -36,33 +12,39 @@ const endpoints = [
   { name: 'retrieveModel', folder: 'models', path: '/models/' },
 ]
 
+/** Takes away the package's word that its files have no side effects, so that a bundler has to look for itself. */
+const distrust: Plugin = {
+  name: 'distrust',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/dist\// }, ({ path }) => ({ path: join(root, path), sideEffects: true }))
+  },
+}
+
 beforeAll(requireBuild)
 
 describe.each(endpoints)('createClient and $name', ({ name, folder, path }) => {
   it('are bundled without any other endpoint', async () => {
-    const { text, inputs } = await use('createClient', name)
+    const { text, sources } = await use('createClient', name)
     expect(text).toContain(path)
     for (const other of endpoints) {
       if (other.name !== name) expect(text).not.toContain(other.name)
       if (other.folder !== folder) {
         expect(text).not.toContain(other.path)
-        expect(inputs.filter(input => input.startsWith(`dist/${other.folder}/`))).toEqual([])
+        expect(sources.filter(source => source.startsWith(`src/${other.folder}/`))).toEqual([])
       }
     }
   })
 
-  it('are bundled without policies, builder, validation or facade', async () => {
-    const { inputs } = await use('createClient', name)
-    expect(
-      inputs.filter(input => /^dist\/(policies|builder|validation|llm-client|testing)\//.test(input)),
-    ).toEqual([])
-    expect(inputs.filter(input => input.includes('schema'))).toEqual([])
+  it('are bundled without policies, cache, builder, validation, tools, objects or facade', async () => {
+    const { sources } = await use('createClient', name)
+    const others = /^src\/(policies|cache|builder|validation|tools|output|llm-client|testing)\/|schema/
+    expect(sources.filter(source => others.test(source))).toEqual([])
   })
 
   it('are bundled with no dependency that they do not use', async () => {
-    const { inputs } = await use('createClient', name)
-    const packages = new Set(inputs.flatMap(input => /node_modules\/([^/]+)/.exec(input)?.[1] ?? []))
-    expect([...packages]).toEqual(name === 'streamChatCompletion' ? ['eventsource-parser'] : [])
+    const { sources } = await use('createClient', name)
+    const packages = sources.filter(source => !source.startsWith('src/'))
+    expect(packages).toEqual(name === 'streamChatCompletion' ? ['eventsource-parser'] : [])
   })
 })
 
@@ -77,56 +59,67 @@ describe('a bundle', () => {
     expect(text.trim()).toBe('')
   })
 
+  // One file holds many parts, so what a bundler cannot prove to be idle stays in every bundle of any other part.
+  it.each(['index', 'interceptors/index', 'testing/index'])(
+    'of dist/%s.js for its side effects alone is empty',
+    async entry => {
+      const { text, sources } = await bundle(`import './dist/${entry}.js'`, [distrust])
+      expect(sources).toEqual([])
+      expect(text.replace(/^\/\/.*/gm, '').trim()).toBe('')
+    },
+  )
+
   it('has ofetch in it with interceptors only', async () => {
-    const packages = async (...names: string[]) => (await use(...names)).inputs.join(' ')
-    expect(await packages('createClient', 'streamChatCompletion', 'log', 'metrics', 'retry')).not.toContain(
-      'ofetch',
+    const { sources } = await use('createClient', 'streamChatCompletion', 'log', 'metrics', 'retry')
+    expect(sources).not.toContain('ofetch')
+    const { sources: withHooks } = await bundle(
+      "import { interceptors } from 'llmfetch/interceptors'; console.log(interceptors)",
     )
-    expect(await packages('interceptors')).toContain('node_modules/ofetch')
+    expect(withHooks).toContain('ofetch')
   })
 
   it('of isLLMError alone is a line', async () => {
-    const { text, inputs } = await use('isLLMError')
-    expect(text.length).toBeLessThan(150)
-    expect(inputs.filter(input => input.startsWith('dist/'))).toEqual(['dist/errors/llm-error.js'])
+    const { text, sources } = await use('isLLMError')
+    expect(sources).toEqual(['src/errors/llm-error.ts'])
+    expect(text.length).toBeLessThan(250)
   })
 
   it('of one error class has no other but its parents', async () => {
-    const { inputs } = await use('NotFoundError')
-    const own = inputs.filter(input => input.startsWith('dist/')).sort()
-    expect(own).toEqual([
-      'dist/errors/api-error.js',
-      'dist/errors/llm-error.js',
-      'dist/errors/not-found-error.js',
+    const { sources } = await use('NotFoundError')
+    expect(sources).toEqual([
+      'src/errors/api-error.ts',
+      'src/errors/llm-error.ts',
+      'src/errors/not-found-error.ts',
     ])
   })
 
   it.each(['retry', 'timeout', 'compose', 'cache'])(
     'of %s alone knows no endpoint, stream or dependency',
     async name => {
-      const { inputs } = await use(name)
-      expect(inputs.filter(input => !/^(dist\/(policies|errors|internal)\/|<stdin>)/.test(input))).toEqual([])
+      const { sources } = await use(name)
+      const own = /^src\/(policies|cache|errors|call|wire)\//
+      expect(sources.filter(source => !own.test(source))).toEqual([])
     },
   )
 
   it('of the builder has the chat endpoint only', async () => {
-    const { text, inputs } = await use('createClient', 'chat')
+    const { text, sources } = await use('createClient', 'chat')
     expect(text).not.toContain('/embeddings')
     expect(text).not.toContain('/models')
-    expect(
-      inputs.filter(input => /^dist\/(policies|embeddings|models|llm-client|testing)\//.test(input)),
-    ).toEqual([])
+    const others = /^src\/(policies|cache|embeddings|models|llm-client|testing)\//
+    expect(sources.filter(source => others.test(source))).toEqual([])
   })
 
   it('of everything has nothing of the fake model', async () => {
-    const { inputs } = await bundle("import * as all from 'llmfetch'; console.log(all)")
-    expect(inputs.filter(input => input.startsWith('dist/testing/'))).toEqual([])
+    const { sources } = await bundle("import * as all from 'llmfetch'; console.log(all)")
+    expect(sources.length).toBeGreaterThan(50)
+    expect(sources.filter(source => source.startsWith('src/testing/'))).toEqual([])
   })
 
   it('of the fake model runs in a browser and has nothing of the client', async () => {
-    const { inputs } = await bundle(
+    const { sources } = await bundle(
       "import { createFakeFetch } from 'llmfetch/testing'; console.log(createFakeFetch)",
     )
-    expect(inputs.filter(input => !/^(dist\/testing\/|<stdin>)/.test(input))).toEqual([])
+    expect(sources.filter(source => !source.startsWith('src/testing/'))).toEqual([])
   })
 })

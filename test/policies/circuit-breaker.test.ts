@@ -93,7 +93,7 @@ describe('circuitBreaker', () => {
           return new Response(new ReadableStream({ pull: controller => controller.error(error) }))
         })
         for (let i = 0; i < 3; i++)
-          await policy(URL_A, { call: {} as never })
+          await policy(URL_A, { call: { watchers: [] } as never })
             .then(drain)
             .catch(thrown => thrown)
         expect(breaker.state(), place).toBe(counts ? 'open' : 'closed')
@@ -105,7 +105,7 @@ describe('circuitBreaker', () => {
       const policy = breaker(async () => {
         throw new Error('Network connection lost.')
       })
-      await expect(policy(URL_A, { call: {} as never })).rejects.toThrow('lost')
+      await expect(policy(URL_A, { call: { watchers: [] } as never })).rejects.toThrow('lost')
       expect(breaker.state()).toBe('closed')
       await expect(policy(URL_A, {})).rejects.toThrow('lost')
       expect(breaker.state()).toBe('open')
@@ -287,6 +287,16 @@ describe('circuitBreaker', () => {
   })
 
   describe('circuits', () => {
+    it('tells the keys of Requests apart, too', async () => {
+      const breaker = circuitBreaker({ failureThreshold: 2 })
+      const fetch = breaker(async () => new Response('', { status: 503 })) as typeof globalThis.fetch
+      const ask = (key: string) =>
+        fetch(new Request(URL_A, { headers: { authorization: `Bearer ${key}` } })).catch(error => error)
+      for (let round = 0; round < 2; round++) await ask('one')
+      expect(await ask('one')).toBeInstanceOf(CircuitOpenError)
+      expect(await ask('two')).not.toBeInstanceOf(CircuitOpenError)
+    })
+
     it('has one for each origin and key', async () => {
       const { breaker, start, fail } = setUp()
       const withKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } })

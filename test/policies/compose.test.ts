@@ -3,7 +3,9 @@ import { compose, type Fetch, type Policy, retry, timeout } from '../../src/inde
 import { policyContract } from './contract.ts'
 
 policyContract('compose of none', () => compose())
-policyContract('compose of several', () => compose(timeout({ total: 60_000 }), retry(), timeout(30_000)))
+policyContract('compose of several', () => compose(timeout({ total: 60_000 }), retry(), timeout(30_000)), [
+  { name: 'the delay of retry', create: () => compose(timeout(5000), retry({ initialDelay: 60_000 })) },
+])
 
 const tag =
   (name: string): Policy =>

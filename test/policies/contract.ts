@@ -9,7 +9,7 @@ import {
   streamChatCompletion,
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
-import { chatRequest, clientOf, counted, deferred, failureOf } from '../client/harness.ts'
+import { chatRequest, clientOf, counted, countListeners, deferred, failureOf } from '../client/harness.ts'
 
 const URL_GIVEN = 'https://api.test/v1/things?a=1'
 const encoder = new TextEncoder()
@@ -39,11 +39,86 @@ function fedResponse(init?: ResponseInit): {
   return { response: new Response(body, init), controller, cancel, pulls: () => pulls }
 }
 
+/** A wait of a policy's own, besides that for the answer: a delay, a queue, a hook. */
+export interface OwnWait {
+  readonly name: string
+  /** Makes a policy whose calls come to wait. */
+  readonly create: () => Policy
+  /** How its requests are answered. @default with status 503 */
+  readonly next?: Fetch
+  /** Whether the first call does not wait, but lets the second. */
+  readonly isSecond?: boolean
+  /** Whether the policy steps aside for a `Request`, which then waits for nothing. */
+  readonly passesRequests?: boolean
+}
+
+/** A hook that never returns. */
+export const never = (): Promise<never> => new Promise(() => {})
+
+/** Makes what calls a fetch through a new policy. */
+type Caller = (policy: Policy, next: Fetch) => (signal?: AbortSignal) => Promise<unknown>
+
+const CALLERS: { readonly [by: string]: Caller } = {
+  'init.signal': (policy, next) => {
+    const fetch = policy(next)
+    return signal => fetch(URL_GIVEN, signal ? { signal } : {})
+  },
+  'the signal of a Request': (policy, next) => {
+    const fetch = policy(next) as typeof globalThis.fetch
+    return signal => fetch(new Request(URL_GIVEN, signal ? { signal } : {}))
+  },
+  "the signal of a client's call": (policy, next) => {
+    const client = clientOf(next, { policies: [policy] })
+    return signal => createChatCompletion(client, chatRequest, { signal })
+  },
+}
+
+function waitContract(wait: OwnWait): void {
+  const {
+    name,
+    create,
+    next = async () => new Response('', { status: 503 }),
+    isSecond,
+    passesRequests,
+  } = wait
+  const callers = Object.keys(CALLERS).filter(by => !passesRequests || !by.includes('Request'))
+  it.each(callers)(`for ${name} ends at once by %s, and sends nothing more`, async by => {
+    vi.useFakeTimers()
+    try {
+      const sent = vi.fn(next)
+      const call = CALLERS[by]!(create(), sent)
+      if (isSecond) {
+        call().catch(() => {})
+        await vi.waitFor(() => expect(sent).toHaveBeenCalled())
+      }
+      const { controller, listeners } = counted()
+      const ended = vi.fn()
+      const failing = failureOf(call(controller.signal))
+      failing.then(ended)
+      await vi.advanceTimersByTimeAsync(10)
+      if (isSecond) await vi.waitFor(() => expect(sent).toHaveBeenCalled())
+      expect(ended).not.toHaveBeenCalled()
+      const count = sent.mock.calls.length
+      const reason = new Error('mine')
+      controller.abort(reason)
+      await vi.advanceTimersByTimeAsync(0)
+      expect(ended).toHaveBeenCalledOnce()
+      expect(await failing).toBe(reason)
+      // A Request may itself listen to the signal that it was given.
+      if (!by.includes('Request')) expect(listeners()).toBe(0)
+      await vi.advanceTimersByTimeAsync(600_000)
+      expect(sent).toHaveBeenCalledTimes(count)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+}
+
 /**
  * What holds for every policy: it stands around a client's requests and around any other fetch, changes nothing of a call
  * that goes well, and holds on to nothing once the call is over; which is when the body is, not when the headers are there.
  */
-export function policyContract(name: string, create: () => Policy): void {
+export function policyContract(name: string, create: () => Policy, waits: readonly OwnWait[] = []): void {
   describe(`${name}, as any policy`, () => {
     // Whatever clock the file that calls this uses for its own tests.
     beforeEach(() => {
@@ -206,6 +281,66 @@ export function policyContract(name: string, create: () => Policy): void {
         await vi.waitFor(() => expect(listeners()).toBeLessThanOrEqual(1))
       })
 
+      it('hands on a Request as it is', async () => {
+        const next = vi.fn<Fetch>(async () => new Response('hello'))
+        const init = { method: 'POST', headers: { 'x-a': '1' }, body: 'text' }
+        const given = new Request(URL_GIVEN, init)
+        const response = await (create()(next) as typeof globalThis.fetch)(given)
+        expect(await response.text()).toBe('hello')
+        expect(next).toHaveBeenCalledOnce()
+        // As the platform's fetch would read it.
+        const [url, { signal, ...rest } = {} as FetchInit] = next.mock.calls[0]!
+        const sent = new Request(url, rest)
+        expect([sent.url, sent.method, sent.headers.get('x-a'), await sent.text()]).toEqual([
+          URL_GIVEN,
+          'POST',
+          '1',
+          'text',
+        ])
+      })
+
+      it.each(['ended', 'failed', 'cancelled'] as const)(
+        'leaves no listener on the signal of a Request once the body has %s',
+        async end => {
+          const given = new Request(URL_GIVEN, { signal: new AbortController().signal })
+          const listeners = countListeners(given.signal)
+          const { response, controller: body } = fedResponse()
+          const got = await (create()(async () => response) as typeof globalThis.fetch)(given)
+          const reader = got.body!.getReader()
+          if (end === 'cancelled') await reader.cancel()
+          else {
+            const reading = reader.read().catch(() => {})
+            if (end === 'ended') body.close()
+            else body.error(new TypeError('terminated'))
+            await reading
+          }
+          await vi.waitFor(() => expect(listeners()).toBe(0))
+        },
+      )
+
+      it('lets the signal of a Request end the body after the headers', async () => {
+        const controller = new AbortController()
+        const given = new Request(URL_GIVEN, { signal: controller.signal })
+        const { response, controller: body } = fedResponse()
+        const fetch = create()(async (_, { signal = given.signal } = {}) => {
+          signal!.addEventListener('abort', () => body.error(signal!.reason))
+          return response
+        })
+        const got = await (fetch as typeof globalThis.fetch)(given)
+        const reading = failureOf(got.body!.getReader().read())
+        const reason = new Error('mine')
+        controller.abort(reason)
+        expect(await reading).toBe(reason)
+      })
+
+      it('passes on what goes wrong with a Request', async () => {
+        const error = new LLMError('final')
+        const next = vi.fn<Fetch>(() => Promise.reject(error))
+        const given = new Request(URL_GIVEN, { method: 'DELETE' })
+        expect(await failureOf((create()(next) as typeof globalThis.fetch)(given))).toBe(error)
+        expect(next).toHaveBeenCalledOnce()
+      })
+
       it('lets the signal of a Request end the call', async () => {
         const controller = new AbortController()
         const given = new Request(URL_GIVEN, { signal: controller.signal })
@@ -292,5 +427,10 @@ export function policyContract(name: string, create: () => Policy): void {
         expect(next).toHaveBeenCalledOnce()
       })
     })
+
+    if (waits.length)
+      describe('a wait of its own', () => {
+        for (const wait of waits) waitContract(wait)
+      })
   })
 }

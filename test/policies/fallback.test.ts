@@ -19,7 +19,7 @@ import {
 } from '../../src/index.ts'
 import { createFakeFetch, type Fault } from '../../src/testing/index.ts'
 import { BASE, chatRequest, clientOf, failureOf, KEY } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from './contract.ts'
 
 const SECOND = 'https://second.test/api/v1'
 const THIRD = 'https://third.test/v1'
@@ -58,7 +58,13 @@ function setUp(
   return { client, fetch, asked, failed, ask }
 }
 
-policyContract('fallback', () => fallback({ to: [third], baseUrl: 'https://api.test/v1' }))
+policyContract('fallback', () => fallback({ to: [third], baseUrl: 'https://api.test/v1' }), [
+  { name: 'when', create: () => fallback({ to: [third], baseUrl: 'https://api.test/v1', when: never }) },
+  {
+    name: 'the key of the next service',
+    create: () => fallback({ to: [{ ...third, apiKey: never }], baseUrl: 'https://api.test/v1' }),
+  },
+])
 
 describe('moving on', () => {
   it('asks the next service, as a request of its own', async () => {
@@ -377,6 +383,18 @@ describe("around another client's fetch", () => {
     }
   })
 
+  it('sends a Request with its own method, if at all, and nothing of its secrets', async () => {
+    const { sent, fetch } = around([down, () => new Response('fine')])
+    const headers = { 'x-api-key': 'sk-first', 'content-type': 'text/x' }
+    await (fetch as typeof globalThis.fetch)(new Request(url, { method: 'DELETE', headers }))
+    expect(sent.length).toBeGreaterThan(0)
+    for (const [target, moved] of sent.slice(1)) {
+      expect(target).toBe(`${SECOND}/messages`)
+      expect(moved.method).toBe('DELETE')
+      expect(JSON.stringify([...new Headers(moved.headers)])).not.toContain('sk-first')
+    }
+  })
+
   it('gives back what the last one said', async () => {
     const { fetch } = around([down, () => new Response('busy', { status: 429 })])
     const response = await fetch(url, init)
@@ -399,6 +417,10 @@ describe("around another client's fetch", () => {
     expect((await other.fetch('https://first.test/v10/x', init)).status).toBe(503)
     expect((await other.fetch('https://elsewhere.test/v1/x', init)).status).toBe(503)
     expect(other.sent).toHaveLength(2)
+    const gone = around([down])
+    const request = new Request(url, { method: 'POST', body: 'text' })
+    expect((await (gone.fetch as typeof globalThis.fetch)(request)).status).toBe(503)
+    expect(gone.sent).toHaveLength(1)
     const once = around([down])
     const body = new ReadableStream()
     expect((await once.fetch(url, { ...init, body })).status).toBe(503)

@@ -287,7 +287,7 @@ describe('log', () => {
   })
 
   it('has no line end of Unicode and no control of a terminal', async () => {
-    const { client, entries } = logged({}, async () => json({ choices: [] }))
+    const { client, entries } = logged({}, async () => json(completion))
     const model = 'm\u2028\u2029\x85llmfetch outcome=failed\x9b31m\x7f\x1b'
     await createChatCompletion(client, { ...chatRequest, model })
     const { line } = entries[0]!
@@ -297,9 +297,9 @@ describe('log', () => {
   })
 
   it('logs an answer that has a toString of its own', async () => {
-    const { client, entries } = logged({ content: true }, async () => json({ choices: [], toString: 1 }))
+    const { client, entries } = logged({ content: true }, async () => json({ ...completion, toString: 1 }))
     await createChatCompletion(client, chatRequest)
-    expect(entries[0]!.line).toContain('answer={"choices":[],"toString":1}')
+    expect(entries[0]!.line).toMatch(/ answer=\{"id":"chatcmpl-1",.+,"toString":1\}$/)
   })
 
   it('leaves out a code or an id that is no identifier', async () => {
@@ -321,7 +321,7 @@ describe('log', () => {
     expect(plain!.answer).toEqual(completion)
     const chunks = stream!.answer as { choices: { delta: { content?: string } }[] }[]
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(text)
-    expect(failed!.message).toBe(error.message)
+    expect(error.message).toBe(`POST api.test/v1/chat/completions: ${failed!.message}`)
     expect(entries.every(({ line }) => !line.includes('\n'))).toBe(true)
   })
 })

@@ -31,6 +31,30 @@ function measured(model: FakeModelOptions | Fetch = {}, inner: readonly Policy[]
 
 const quick = retry({ maxRetries: 2, initialDelay: 0 })
 
+describe('metrics on Cloudflare Workers', () => {
+  beforeEach(() => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+
+  it('count no call as in flight whose visitor has gone, and every one that lives', async () => {
+    const { client, policy } = measured(() => new Promise(() => {}))
+    const timer = vi.spyOn(globalThis, 'setInterval').mockImplementation((() => 0) as never)
+    createChatCompletion(client, chatRequest).catch(() => {})
+    await vi.advanceTimersByTimeAsync(0)
+    timer.mockRestore()
+    createChatCompletion(client, chatRequest).catch(() => {})
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(policy.snapshot().calls.inFlight).toBe(2)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(policy.snapshot().calls.inFlight).toBe(1)
+  })
+})
+
 describe('metrics', () => {
   it('begins with nothing', () => {
     const none = { count: 0 }

@@ -4,6 +4,7 @@ import {
   ConfigurationError,
   circuitBreaker,
   createChatCompletion,
+  fallback,
   LLMClient,
   type LLMClientConfig,
   retry,
@@ -128,7 +129,7 @@ describe('LLMClient', () => {
       fetch,
       retry: { maxRetries: 1 },
       circuitBreaker: breaker,
-      fallback: { to },
+      fallback: fallback({ to }),
     })
     expect(await wave(1, ask, 10_000)).toEqual([undefined])
     expect([fetch.requests.length, breaker.state(BASE), breaker.state(to[0]!.baseUrl)]).toEqual([
@@ -150,6 +151,6 @@ describe('LLMClient', () => {
   it('refuses bad settings', () => {
     expect(() => facade({ maxConcurrentRequests: 0 })).toThrow(ConfigurationError)
     expect(() => facade({ circuitBreaker: { timeout: -1 } })).toThrow(ConfigurationError)
-    expect(() => facade({ fallback: { to: [] } })).toThrow(ConfigurationError)
+    expect(() => facade({ fallback: { to: [] } as never })).toThrow(ConfigurationError)
   })
 })

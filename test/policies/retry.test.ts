@@ -16,9 +16,13 @@ import {
 } from '../../src/index.ts'
 import { createFakeFetch, type Fault } from '../../src/testing/index.ts'
 import { chatRequest, clientOf, failureOf } from '../client/harness.ts'
-import { policyContract } from './contract.ts'
+import { never, policyContract } from './contract.ts'
 
-policyContract('retry', () => retry())
+policyContract('retry', () => retry(), [
+  { name: 'its delay', create: () => retry({ initialDelay: 60_000 }) },
+  { name: 'shouldRetry', create: () => retry({ shouldRetry: never }) },
+  { name: 'onRetry', create: () => retry({ onRetry: never }) },
+])
 
 const url = 'https://api.test/'
 

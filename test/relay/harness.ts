@@ -6,7 +6,7 @@ import { createFakeFetch, type FakeFetch, type FakeModelOptions } from '../../sr
 export const KEY = 'sk-account-Zq8vT3nW5xY7aB9c'
 export const BASE = 'https://api.test/v1'
 export const APP = 'https://app.test'
-export const CHAT = `${APP}/api/v1/chat/completions`
+export const CHAT: string = `${APP}/api/v1/chat/completions`
 
 /** A user by the token that the page shows. */
 export interface User {

@@ -35,7 +35,7 @@ const rules = (env: Env): RelayObjectOptions<User> => ({
 })
 
 export class TestRelay extends RelayObject<Env> {
-  options = rules
+  options: typeof rules = rules
 }
 
 /** Answers the methods of a store by name, as JSON. */

@@ -8,27 +8,37 @@ export interface Block {
   readonly title: string
   /** Names of `given.mjs` that it uses without declaring them: `<!-- given: client, messages -->` right above it. */
   readonly given: readonly string[]
+  /** Exports and subpaths that the package must have before it can run: `<!-- waits for: runTools, llmfetch/relay -->`. */
+  readonly waitsFor: readonly string[]
+}
+
+/** The names that a comment above a block lists. There may be several comments, each on a line of its own. */
+function listedAbove(lines: readonly string[], fence: number, label: string): readonly string[] {
+  for (let place = fence - 1; lines[place]?.startsWith('<!-- '); place--) {
+    const [, found, names] = /^<!-- ([a-z ]+): (.+) -->$/.exec(lines[place]!) ?? []
+    if (found === label) return names!.split(', ')
+  }
+  return []
 }
 
 export function readBlocks({ path, text }: Page): readonly Block[] {
   const blocks: Block[] = []
   let section = ''
-  let open: { language: string; line: number; given: readonly string[]; lines: string[] } | undefined
+  let open: { language: string; fence: number; lines: string[] } | undefined
   const lines = text.split('\n')
   lines.forEach((line, place) => {
     const fence = /^```(\w*)$/.exec(line)
     if (open && fence) {
-      const { language, given } = open
-      const title = `${path}, ${section}, line ${open.line}`
-      blocks.push({ language, given, code: open.lines.join('\n'), title })
+      const { language, fence } = open
+      const title = `${path}, ${section}, line ${fence + 1}`
+      const [given, waitsFor] = ['given', 'waits for'].map(label => listedAbove(lines, fence, label))
+      blocks.push({ language, given: given!, waitsFor: waitsFor!, code: open.lines.join('\n'), title })
       open = undefined
     } else if (open) open.lines.push(line)
-    else if (fence) {
-      const given = /^<!-- given: (.+) -->$/.exec(lines[place - 1] ?? '')?.[1]?.split(', ') ?? []
-      open = { language: fence[1]!, line: place + 1, given, lines: [] }
-    } else section = /^#+ (.+)$/.exec(line)?.[1] ?? section
+    else if (fence) open = { language: fence[1]!, fence: place, lines: [] }
+    else section = /^#+ (.+)$/.exec(line)?.[1] ?? section
   })
-  if (open) throw new Error(`${path}: the block at line ${open.line} is not closed`)
+  if (open) throw new Error(`${path}: the block at line ${open.fence + 1} is not closed`)
   return blocks
 }
 

@@ -48,10 +48,7 @@ describe.each(tables)('the defaults in $page', ({ page, source, least }) => {
   })
 })
 
-it.each(['README.md', 'docs/resilience.md'])(
-  'the statuses that are retried are those of the source: %s',
-  page => {
-    const [, list] = /\bsends again after (?:a status of )?([\d, \n]+ (?:and|or) \d+)/.exec(read(page)) ?? []
-    expect(list?.match(/\d+/g)?.map(Number)).toEqual(RETRYABLE_STATUSES)
-  },
-)
+it('the statuses that are retried are those of the source', () => {
+  const [, list] = /\bsends again after a status of ([\d, \n]+ or \d+)/.exec(read('docs/resilience.md')) ?? []
+  expect(list?.match(/\d+/g)?.map(Number)).toEqual(RETRYABLE_STATUSES)
+})

@@ -10,7 +10,12 @@ export interface Page {
 
 /** Pages that a person wrote: a new one in `docs` is among them by itself. A script's output begins with a comment that says so. */
 export function readPages(): readonly Page[] {
-  const paths = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root }).sort()]
+  const paths = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'llms.txt',
+    ...globSync('docs/**/*.md', { cwd: root }).sort(),
+  ]
   return paths
     .map(path => ({ path: path.replaceAll('\\', '/'), text: readFileSync(join(root, path), 'utf8') }))
     .filter(({ text }) => !text.startsWith('<!-- generated'))

@@ -7,10 +7,20 @@ type Decoder = ReturnType<typeof createEventDecoder>
 const decoder = (limit = 1e9): Decoder => createEventDecoder(limit)
 const size = (text: string): number => new TextEncoder().encode(text).length
 
+/** The events among what a piece of text completes. */
+function eventsOf(decoded: ReturnType<ReturnType<typeof createEventDecoder>>) {
+  return decoded.flatMap(one => ('stray' in one ? [] : [one]))
+}
+
+/** The lines outside of the framing. */
+function straysOf(decoded: ReturnType<ReturnType<typeof createEventDecoder>>): string[] {
+  return decoded.flatMap(one => ('stray' in one ? [one.stray] : []))
+}
+
 /** The data of the events in these pieces of text. */
 function dataOf(...pieces: string[]): string[] {
   const decode = decoder()
-  return pieces.flatMap(piece => decode(piece, size(piece)).map(({ data }) => data))
+  return pieces.flatMap(piece => eventsOf(decode(piece, size(piece))).map(({ data }) => data))
 }
 
 const LINE_ENDS = ['\n', '\r', '\r\n']
@@ -30,13 +40,16 @@ describe('event decoder', () => {
   it('A1 gives an event out as soon as its blank line is there', () => {
     for (const end of ['\n', '\r\n']) {
       const decode = decoder()
-      const counts = [...`data: one${end}${end}`].map(char => decode(char, 1).length)
+      const counts = [...`data: one${end}${end}`].map(char => eventsOf(decode(char, 1)).length)
       expect(counts.indexOf(1)).toBeGreaterThanOrEqual(`data: one${end}`.length)
       expect(counts.filter(Boolean)).toEqual([1])
     }
-    // A last `\r` may be the first half of `\r\n`, which the next character tells.
-    const decode = decoder()
-    expect(decode('data: one\r\r', 11).length + decode('d', 1).length).toBe(1)
+    // A last `\r` may be the first half of `\r\n`: the parser waits for the next line, or for the end of the body.
+    for (const next of ['data: two\r', ': comment\n', '\n\n']) {
+      const decode = decoder()
+      const counts = ['data: one\r\r', next].map(piece => eventsOf(decode(piece, size(piece))).length)
+      expect(counts[0]! + counts[1]!).toBe(1)
+    }
   })
 
   it('A1 makes no event of a split line end', () => {
@@ -67,18 +80,36 @@ describe('event decoder', () => {
     expect(dataOf('{"error":"raw"}\nfoo: bar\nfoo\ndata: x\n\n')).toEqual(['x'])
   })
 
+  it('A11 gives out lines outside of the framing that may tell of an error, however they are cut', () => {
+    const text = 'data: x\n\n{"error":"raw"}\nfoo: bar\r\nerror: {"code":400}\rerror:5\nerr\n\ndata: {\n\ne'
+    for (let size = 1; size <= text.length; size++) {
+      const decode = decoder()
+      const strays: string[] = []
+      for (let at = 0; at < text.length; at += size)
+        strays.push(...straysOf(decode(text.slice(at, at + size), size)))
+      expect(strays, `${size}`).toEqual(['{"error":"raw"}', '{"code":400}', '5'])
+    }
+  })
+
+  it('A11 does not keep a line outside of the framing that never ends', () => {
+    const decode = decoder()
+    const strays = [`{"${'x'.repeat(70_000)}`, 'y'.repeat(70_000), '"}\n', '{"a":1}\n'].map(piece =>
+      straysOf(decode(piece, 0)),
+    )
+    expect(strays).toEqual([[], [], [], ['{"a":1}']])
+  })
+
   it('A14 tells the name of an event', () => {
-    expect(decoder()('event: error\ndata: x\n\ndata: y\n\n', 30).map(({ event }) => event)).toEqual([
-      'error',
-      undefined,
-    ])
+    expect(eventsOf(decoder()('event: error\ndata: x\n\ndata: y\n\n', 30)).map(({ event }) => event)).toEqual(
+      ['error', undefined],
+    )
   })
 
   describe('A18 limits an event', () => {
     const feed = (limit: number, pieces: Iterable<string>): number => {
       const decode = decoder(limit)
       let count = 0
-      for (const piece of pieces) count += decode(piece, piece.length).length
+      for (const piece of pieces) count += eventsOf(decode(piece, piece.length)).length
       return count
     }
 

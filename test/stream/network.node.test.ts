@@ -11,7 +11,6 @@ import {
   IncompleteStreamError,
   isLLMError,
   type LLMError,
-  ProtocolError,
   retry,
   streamChatCompletion,
 } from '../../src/index.ts'
@@ -116,9 +115,20 @@ describe('a stream over TCP', () => {
   })
 
   it('C1 tells of a connection that is refused', async () => {
+    const gone = createHttpServer()
+    await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve))
+    const { port } = gone.address() as AddressInfo
+    await new Promise(resolve => gone.close(resolve))
+    const client = createClient({ baseUrl: `http://127.0.0.1:${port}/v1` })
+    const { error } = await drain(streamChatCompletion(client, request))
+    expect(error).toMatchObject({ name: 'ConnectionError', code: 'ECONNREFUSED', retryable: true })
+    expect((error as LLMError).message).toContain('ECONNREFUSED')
+  })
+
+  it('C1 does not take a port that fetch never asks for one that may open', async () => {
     const client = createClient({ baseUrl: 'http://127.0.0.1:1/v1' })
     const { error } = await drain(streamChatCompletion(client, request))
-    expect(error).toMatchObject({ name: 'ConnectionError', retryable: true })
+    expect(error).toMatchObject({ name: 'ConnectionError', retryable: false })
   })
 
   it('C2 refuses what is not HTTP', async () => {
@@ -139,7 +149,7 @@ describe('a stream over TCP', () => {
     expect(isLLMError(cut.error), String(cut.error)).toBe(true)
     const corrupt = Buffer.from(packed)
     corrupt.fill(0xff, 20, 60)
-    expect((await from([encoded, corrupt])).error).toBeInstanceOf(ProtocolError)
+    expect((await from([encoded, corrupt])).error).toMatchObject({ code: 'Z_DATA_ERROR', retryable: false })
   })
 
   it('C16 keeps no connection for streams that are refused', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { answerOf } from '../../src/call/answer.ts'
 import {
-  type Answer,
   APIError,
   ConnectionError,
   collectText,
@@ -12,6 +12,7 @@ import {
   type Policy,
   ProtocolError,
   RateLimitError,
+  timeout,
 } from '../../src/index.ts'
 import {
   type After,
@@ -33,12 +34,12 @@ const HI = chunk({ role: 'assistant', content: 'Hi' })
 const THERE = chunk({ content: ' there' })
 
 /** What a stream of these pieces of text, or of anything else, comes to. */
-async function read(pieces: Iterable<unknown>, after: After = 'end') {
+async function read(pieces: Iterable<unknown>, after: After = 'end', n = 1) {
   const source = bodyOf(
     [...pieces].map(piece => (typeof piece === 'string' ? bytesOf(piece) : piece)),
     after,
   )
-  const { values, error } = await drain(streamOf(source.body))
+  const { values, error } = await drain(streamOf(source.body, { extraBody: { n } }))
   return { text: textOf(values), values, error, source }
 }
 
@@ -153,8 +154,11 @@ describe('event reader: bytes', () => {
       const { error } = await read([sse(HI), wrong, sse(STOP)])
       expect(isLLMError(error), `${wrong}: ${error}`).toBe(true)
     }
-    const { error } = await drain(streamOf(bodyOf([sse(HI), sse(STOP)]).body))
-    expect(error).toBeInstanceOf(ProtocolError)
+  })
+
+  it('A20 takes texts for the bytes that they stand for', async () => {
+    const { values, error } = await drain(streamOf(bodyOf([sse(chunk({ content: 'é' })), sse(STOP)]).body))
+    expect([textOf(values), error]).toEqual(['é', undefined])
   })
 })
 
@@ -231,9 +235,10 @@ describe('event reader: ends', () => {
     const both = (...finish: (string | null)[]): object => ({
       choices: finish.map((finish_reason, index) => ({ index, delta: { content: 'x' }, finish_reason })),
     })
-    expect((await read([sse(both('stop', null))])).error).toBeInstanceOf(IncompleteStreamError)
-    expect((await read([sse(both('stop', null), both(null, 'length'))])).error).toBeUndefined()
-    expect((await read([sse(both('stop', null), '[DONE]')])).error).toBeUndefined()
+    const readTwo = (...list: unknown[]) => read([sse(...list)], 'end', 2)
+    expect((await readTwo(both('stop', null))).error).toBeInstanceOf(IncompleteStreamError)
+    expect((await readTwo(both('stop', null), both(null, 'length'))).error).toBeUndefined()
+    expect((await readTwo(both('stop', null), '[DONE]')).error).toBeUndefined()
   })
 
   it('C10 takes [DONE] for the end unless a tool call is cut', async () => {
@@ -400,9 +405,16 @@ describe('event reader: answers that are no stream', () => {
     expect((await finalCompletion(streamOf(JSON.stringify(answer)))).choices[0].message).toEqual({
       role: 'assistant',
       content: null,
-      reasoning: 'Hm.',
+      reasoningContent: 'Hm.',
       toolCalls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }],
     })
+  })
+
+  it('B29 reads a chunk alone as a chunk, by the rule for its end', async () => {
+    const alone = (finish_reason: string | null) =>
+      JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason }] })
+    expect(await read([alone('stop')])).toMatchObject({ text: 'Hi', error: undefined })
+    expect((await read([alone(null)])).error).toBeInstanceOf(IncompleteStreamError)
   })
 
   it('C12 refuses a whole completion that is cut', async () => {
@@ -448,16 +460,87 @@ describe('event reader: answers that are no stream', () => {
   })
 })
 
+describe('event reader: after the last choice has its reason to finish', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** A body that stays open, and sends a text every 100 ms. */
+  function lingering(first: string, text?: string) {
+    let timer: ReturnType<typeof setInterval> | undefined
+    const cancel = vi.fn(() => clearInterval(timer))
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytesOf(first))
+        if (text) timer = setInterval(() => controller.enqueue(bytesOf(text)), 100)
+      },
+      cancel,
+    })
+    return { body, cancel }
+  }
+
+  const USAGE = { choices: [], usage: { total_tokens: 4 } }
+
+  it.each<[string, string, string?]>([
+    ['silence', sse(HI, STOP)],
+    ['comments (bifrost#6784)', sse(HI, STOP, USAGE), ': heartbeat\n\n'],
+    ['comments, and no usage', sse(HI, STOP), ': heartbeat\n\n'],
+    ['empty events', sse(HI, STOP), 'data: {}\n\n'],
+  ])('takes a second of %s for the end, and ends the request', async (_, first, text) => {
+    const { body, cancel } = lingering(first, text)
+    const reading = drain(streamOf(body))
+    await vi.advanceTimersByTimeAsync(900)
+    expect(cancel).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(300)
+    const { values, error } = await reading
+    expect([textOf(values), error]).toEqual(['Hi', undefined])
+    expect(cancel).toHaveBeenCalledOnce()
+  })
+
+  it('waits that long for usage, whatever a shorter limit of silence says', async () => {
+    let send!: (text: string) => void
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        send = text => controller.enqueue(bytesOf(text))
+        send(sse(HI, STOP))
+      },
+    })
+    const config = { policies: [timeout()] }
+    const reading = drain(streamOf(body, { timeout: { idle: 200 } }, config))
+    await vi.advanceTimersByTimeAsync(800)
+    send(sse(USAGE))
+    await vi.advanceTimersByTimeAsync(1200)
+    const { values, error } = await reading
+    expect([values.at(-1)?.usage?.totalTokens, error]).toEqual([4, undefined])
+  })
+
+  it('is not taken for the end before every choice that was asked for has one', async () => {
+    const say = (index: number, finish_reason: string | null): object => ({
+      choices: [{ index, delta: { content: 'x' }, finish_reason }],
+    })
+    const { body, cancel } = lingering(sse(say(0, 'stop'), say(1, null)), ': heartbeat\n\n')
+    const config = { policies: [timeout()] }
+    const reading = drain(streamOf(body, { extraBody: { n: 2 }, timeout: { total: 5000 } }, config))
+    await vi.advanceTimersByTimeAsync(4900)
+    expect(cancel).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(200)
+    expect((await reading).error).toMatchObject({ phase: 'total' })
+  })
+})
+
 describe('event reader: watchers', () => {
   /** A policy that watches what is still to come of an answer, after what `before` does. */
   function watching(before: () => unknown = () => {}) {
     const told: unknown[] = []
     const policy: Policy = next =>
       async function watchingFetch(url, init) {
-        const answer = (await next(url, init)) as Answer<unknown>
+        const response = await next(url, init)
         await before()
-        answer.watch!({ onValue: value => told.push(value), onEnd: end => told.push(end) })
-        return answer
+        answerOf(response)!.watch!({ value: value => told.push(value), end: how => told.push(how) })
+        return response
       }
     return { told, config: { policies: [policy] } }
   }

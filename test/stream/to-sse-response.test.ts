@@ -5,6 +5,8 @@ import {
   ChatCompletionStream,
   finalCompletion,
   IncompleteStreamError,
+  readStream,
+  timeout,
   toSSEResponse,
 } from '../../src/index.ts'
 import { DIALECTS } from '../fixtures/dialects.ts'
@@ -72,8 +74,8 @@ describe('toSSEResponse', () => {
     expect(text).not.toContain('[DONE]')
     expect(text.startsWith(sse(HI))).toBe(true)
     const { error } = await drain(again(new Response(text)))
-    expect(error).toBeInstanceOf(APIError)
-    expect(error).toMatchObject({ type: 'IncompleteStreamError' })
+    expect(error).toBeInstanceOf(IncompleteStreamError)
+    expect(error).toMatchObject({ retryable: false })
   })
 
   it('H30 passes on the error of the service, and of a request that failed', async () => {
@@ -94,6 +96,100 @@ describe('toSSEResponse', () => {
     const refused = await drain(again(toSSEResponse(streamOf(() => new Response('{}', { status: 401 })))))
     expect(refused).toMatchObject({ values: [], error: expect.any(APIError) })
   })
+
+  /** How a stream may fail, with what the reader of a relay is to know of it. */
+  const failures: readonly (readonly [
+    name: string,
+    open: () => AsyncIterable<ChatCompletionChunk>,
+    error: object,
+  ])[] = [
+    [
+      'a cut stream',
+      () => streamOf(sse(HI)),
+      { name: 'IncompleteStreamError', said: 'The stream ended early', retryable: false },
+    ],
+    [
+      'a time limit',
+      () =>
+        streamOf(
+          bodyOf([bytesOf(sse(HI))], 'silence').body,
+          { timeout: { idle: 5 } },
+          { policies: [timeout()] },
+        ),
+      { name: 'TimeoutError', phase: 'idle', said: 'idle took over 5 ms', retryable: false },
+    ],
+    [
+      'a limit of requests',
+      () =>
+        streamOf(() => {
+          const headers = { 'retry-after': '9', 'x-request-id': 'req_account' }
+          const error = { message: 'Slow down', code: 'rate_limit_exceeded', type: 'requests' }
+          return new Response(JSON.stringify({ error }), { status: 429, headers })
+        }),
+      {
+        name: 'RateLimitError',
+        status: 429,
+        code: 'rate_limit_exceeded',
+        type: 'requests',
+        retryAfter: 9000,
+        said: '429 Slow down',
+        retryable: true,
+      },
+    ],
+    [
+      'a service in trouble, without a code',
+      () => streamOf(() => new Response('The engine is down', { status: 503 })),
+      { name: 'ServerError', status: 503, code: undefined, said: '503 The engine is down', retryable: true },
+    ],
+    [
+      'a refusal by a filter',
+      () => streamOf(sse(HI, { error: { message: 'No', code: 'content_filter' } })),
+      { name: 'ContentFilterError', code: 'content_filter', said: '200 No' },
+    ],
+    [
+      'broken JSON',
+      () => streamOf(sse(HI, '{{')),
+      { name: 'ProtocolError', said: 'Event 2 is not a JSON object', retryable: false },
+    ],
+    [
+      'a size cap',
+      () => streamOf(sse(HI, chunk({ content: 'x'.repeat(500) })), {}, { maxEventBytes: 300 }),
+      { name: 'LimitError', said: 'An event is over 300 bytes', retryable: false },
+    ],
+    [
+      'a failed connection',
+      () =>
+        streamOf(() => {
+          throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })
+        }),
+      {
+        name: 'ConnectionError',
+        code: 'ECONNREFUSED',
+        said: 'Connection failed (ECONNREFUSED)',
+        retryable: true,
+      },
+    ],
+  ]
+
+  it.each(failures)(
+    'H30 gives %s its class again behind one relay, and behind two',
+    async (_, open, known) => {
+      const { said, ...members } = known as { said: string }
+      const hops = [
+        () => again(toSSEResponse(open())),
+        () => again(toSSEResponse(again(toSSEResponse(open())))),
+        () => readStream(toSSEResponse(open())),
+      ]
+      for (const [place, hop] of hops.entries()) {
+        const { error } = await drain(hop())
+        expect(error).toMatchObject(members)
+        // Its words once, behind the address of the last hop.
+        const address = place === 2 ? '' : 'POST service.test/v1/chat/completions: '
+        expect((error as Error).message).toBe(address + said)
+        expect(JSON.stringify(error)).not.toContain('req_account')
+      }
+    },
+  )
 
   it('H28 says of an abort no more than that', async () => {
     const stream = streamOf(sse(HI, STOP))

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import type { TimeoutLimits } from '../../src/index.ts'
 
 /** A server that breaks HTTP itself, byte by byte. */
 export interface FaultServer {
@@ -156,6 +157,19 @@ function serve(socket: Socket, origin: string, met: (fault: string) => void): vo
     met(name)
     faults[name]!(socket, { path: path.slice(1), origin })
   })
+}
+
+/**
+ * Time limits that end what a fault leaves hanging, and nothing else: a limit of which a busy machine falls short would tell of
+ * another fault.
+ */
+export function limitsFor(fault: string): TimeoutLimits {
+  const [soon, never] = [300, 25_000]
+  const long = { headers: never, firstEvent: never, idle: never }
+  if (/^stall(Before|In)Headers/.test(fault)) return { ...long, headers: soon }
+  if (fault === 'stallAfterHeaders') return { ...long, firstEvent: soon, idle: soon }
+  if (fault === 'stallInBody') return { ...long, idle: soon }
+  return fault === 'heartbeats' ? { ...long, firstEvent: soon, total: 1000 } : long
 }
 
 /** Starts the server on a free port of this machine. */

@@ -142,8 +142,11 @@ export function textOf(chunks: readonly ChatCompletionChunk[]): string {
   return chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')
 }
 
-/** Waits for a condition that something outside of the test brings about. */
-export async function until(condition: () => boolean, limit = 2000): Promise<void> {
+/**
+ * Waits for a condition that something outside of the test brings about. The limit only turns a hang into a message, so it is long:
+ * a busy machine must not fail a test.
+ */
+export async function until(condition: () => boolean, limit = 20_000): Promise<void> {
   for (const start = performance.now(); !condition(); ) {
     if (performance.now() - start > limit) throw new Error(`still not so after ${limit} ms`)
     await new Promise(resolve => setTimeout(resolve, 2))

@@ -50,6 +50,9 @@ describe('refused requests', () => {
     ['stop', { stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],
     ['frequency_penalty', { frequency_penalty: -2.5 }, 'frequency_penalty'],
     ['presence_penalty', { presence_penalty: 2.5 }, 'presence_penalty'],
+    ['logprobs of 1', { logprobs: 1 }, 'logprobs'],
+    ['top_logprobs without logprobs', { top_logprobs: 2 }, 'top_logprobs'],
+    ['21 top_logprobs', { logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
     ['a name that is not the wire’s', { maxTokens: 5 }, 'maxTokens'],
     ['tool_choice without tools', { tool_choice: 'auto' }, 'tool_choice'],
     [
@@ -135,8 +138,42 @@ describe('keys, models and paths', () => {
   })
 
   it('has no other paths and methods', async () => {
-    expect(await error('/completions', post({}))).toMatchObject({ status: 404 })
+    const unknown = { status: 404, code: 'unknown_url' }
+    for (const path of ['/completions', '/foo', '', '/chat', '/chat/completions/', '/chat/completions/x']) {
+      expect(await error(path, post(chatBody('Hi')))).toMatchObject(unknown)
+    }
+    const { message } = await error('/foo', post({}))
+    expect(message).toBe('Invalid URL (POST /v1/foo)')
+    for (const path of ['/modelsx', '/models/', '/models/a/b']) {
+      expect(await error(path)).toMatchObject(unknown)
+    }
     expect(await error('/chat/completions')).toMatchObject({ status: 405 })
     expect(await error('/models', { method: 'DELETE' })).toMatchObject({ status: 405 })
+  })
+
+  it('is not found behind the path of an operation, as when a base URL ends in one', async () => {
+    const send = async (path: string, init?: RequestInit): Promise<number> =>
+      (await createFakeFetch()(`https://fake.test${path}`, init)).status
+    const chat = post(chatBody('Hi'))
+    const embed = post({ model: 'fake-embed', input: 'a' })
+    expect(await send('/v1/chat/completions/chat/completions', chat)).toBe(404)
+    expect(await send('/chat/completions/v1/chat/completions', chat)).toBe(404)
+    expect(await send('/v1/chat/completions/embeddings', embed)).toBe(404)
+    expect(await send('/v1/embeddings/embeddings', embed)).toBe(404)
+    expect(await send('/v1/chat/completions/models')).toBe(404)
+    expect(await send('/v1/models/models')).toBe(404)
+    // Base URLs of real services and gateways.
+    for (const prefix of [
+      '',
+      '/',
+      '/models',
+      '/v1beta/openai',
+      '/openai/deployments/chat',
+      '/chat/completions-proxy',
+    ]) {
+      expect(await send(`${prefix}/chat/completions`, chat), prefix).toBe(200)
+      expect(await send(`${prefix}/embeddings`, embed), prefix).toBe(200)
+    }
+    expect(await send('/api/v3/models')).toBe(200)
   })
 })

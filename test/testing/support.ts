@@ -48,7 +48,8 @@ export async function drain(response: Response): Promise<{ text: string; error: 
   }
 }
 
-export async function until(condition: () => boolean, limit = 2000): Promise<void> {
+/** Waits for a condition that something outside of the test brings about. */
+export async function until(condition: () => boolean, limit = 20_000): Promise<void> {
   for (const start = Date.now(); !condition(); ) {
     if (Date.now() - start > limit) throw new Error(`still not so after ${limit} ms`)
     await new Promise(resolve => setTimeout(resolve, 2))

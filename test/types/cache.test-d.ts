@@ -28,5 +28,8 @@ test('a cache is a policy, and decorates any fetch', () => {
 test('a call says how it uses it', () => {
   expectTypeOf<CallOptions['cache']>().toEqualTypeOf<CacheMode | undefined>()
   expectTypeOf<CacheMode>().toEqualTypeOf<'bypass' | 'refresh'>()
-  expectTypeOf<false>().toExtend<LLMClientConfig['cache']>()
+  expectTypeOf(cache({ ttl: 1000 })).toExtend<LLMClientConfig['cache']>()
+  // @ts-expect-error a slot takes the policy, not its options
+  const config: LLMClientConfig = { cache: { ttl: 1000 } }
+  void config
 })

@@ -1,11 +1,16 @@
 import type { FetchContext, FetchHooks } from 'ofetch'
 import { expectTypeOf } from 'vitest'
-import { type InterceptorContext, type InterceptorOptions, interceptors, LLMClient } from '../../src/index.ts'
+import { LLMClient } from '../../src/index.ts'
+import {
+  type InterceptorContext,
+  type InterceptorOptions,
+  interceptors,
+} from '../../src/interceptors/index.ts'
 
 // Hooks written for ofetch fit, one or many.
 declare const hooks: FetchHooks
 interceptors(hooks)
-new LLMClient(hooks)
+new LLMClient({ interceptors: interceptors(hooks) })
 expectTypeOf<FetchHooks>().toExtend<InterceptorOptions>()
 expectTypeOf<InterceptorContext>().toExtend<FetchContext>()
 

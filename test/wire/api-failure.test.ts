@@ -97,6 +97,25 @@ describe('an error inside a 200', () => {
     [{ object: 'error', message: 'm', type: 'InternalServerError', code: 500 }, ServerError, 500, true],
     [{ code: 'The service is busy', error: 'm' }, APIError, 200, false],
     [[{ error: { message: 'm', code: 404, status: 'NOT_FOUND' } }], NotFoundError, 404, false],
+    [{ code: 429, message: 'm' }, RateLimitError, 429, true],
+    [{ error: { message: 'm', status: 503 } }, ServerError, 503, true],
+    [{ error: { message: 'm', statusCode: 429 } }, RateLimitError, 429, true],
+    [{ error: { message: 'm', code: 'RateLimitReached' } }, RateLimitError, 429, true],
+    [{ error: { message: 'm', code: 'Throttling.RateQuota' } }, RateLimitError, 429, true],
+    [{ error: { message: 'm', status: 'RESOURCE_EXHAUSTED' } }, RateLimitError, 429, true],
+    [{ error: { message: 'm', code: 'INTERNAL_SERVER_ERROR' } }, ServerError, 500, true],
+    [{ error: { message: 'm', status: 'UNAVAILABLE' } }, ServerError, 500, true],
+    [{ error: { message: 'm', type: 'upstream_error' } }, ServerError, 500, true],
+    [
+      { error: { message: 'm', type: 'service_unavailable_error', code: 'server_is_overloaded' } },
+      ServerError,
+      500,
+      true,
+    ],
+    [{ error: { message: 'm', type: 'tokens', code: 'rate_limit_exceeded' } }, RateLimitError, 429, true],
+    [{ error: { message: 'm', type: 'exceeded_current_quota_error' } }, RateLimitError, 429, false],
+    [{ error: { message: 'm', type: 'error', code: 'error' } }, APIError, 200, false],
+    [{ choices: null, base_resp: { status_code: 1008, status_msg: 'm' } }, APIError, 200, false],
   ] as const)('%j', (body, Class, status, retryable) => {
     const error = failure(200, body)
     expect(error.constructor).toBe(Class)
@@ -140,6 +159,45 @@ describe('the shapes of a body', () => {
     ['a number', '5', '5'],
   ])('B31 %s', (_, body, said) => {
     expect(failure(418, body).message.trim()).toBe(`418 ${said}`.trim())
+  })
+
+  it('B31 reads the words of each service, where it puts them', () => {
+    expect(
+      failure(400, {
+        success: false,
+        result: null,
+        messages: [],
+        errors: [{ code: 7003, message: 'No such model' }],
+      }),
+    ).toMatchObject({ name: 'ValidationError', code: '7003', message: '400 No such model' })
+    expect(
+      failure(200, { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }),
+    ).toMatchObject({
+      message: expect.stringContaining('insufficient balance'),
+      retryable: false,
+    })
+    expect(failure(400, { code: 'InvalidParameter', msg: 'Why' })).toMatchObject({
+      code: 'InvalidParameter',
+      message: '400 Why',
+    })
+  })
+
+  it('B31 takes a text that begins with <400> for no markup (qwen-code#3145)', () => {
+    const message = '<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 8192]'
+    expect(failure(400, { error: { message, type: 'invalid_request_error' } }).message).toBe(`400 ${message}`)
+  })
+
+  it('knows a refusal by DashScope’s inspection (litellm#41682)', () => {
+    const error = {
+      code: 'data_inspection_failed',
+      message: '<400> Input data may contain inappropriate content.',
+    }
+    expect(failure(400, { error })).toMatchObject({
+      name: 'ContentFilterError',
+      status: 400,
+      code: 'data_inspection_failed',
+      retryable: false,
+    })
   })
 
   it('gives code, type and param', () => {
@@ -197,7 +255,7 @@ describe('a request that the service finds bad', () => {
   it.each([400, 422])('is a ValidationError with one issue: %i', status => {
     const error = failure(status, { error: { message: 'Too hot', param: 'temperature' } })
     expect(error).toBeInstanceOf(ValidationError)
-    expect(error.issues).toEqual([{ path: 'temperature', message: `${status} Too hot` }])
+    expect(error.issues).toEqual([{ path: 'temperature', message: 'Too hot' }])
     expect(failure(status, {}).issues).toHaveLength(1)
   })
 
@@ -208,7 +266,7 @@ describe('a request that the service finds bad', () => {
       error: { message, type: 'invalid_request_error', param: 'max_tokens', code: 'unsupported_parameter' },
     })
     expect(error).toMatchObject({
-      issues: [{ path: 'max_tokens', message: `400 ${message}` }],
+      issues: [{ path: 'max_tokens', message }],
       code: 'unsupported_parameter',
       status: 400,
     })
@@ -221,6 +279,24 @@ describe('what is around the body', () => {
     expect(error).toMatchObject({ requestId: 'req_1', retryAfter: 2000 })
     expect(error.headers.get('x-more')).toBe('yes')
   })
+
+  it('reads the wait that Google names in the body, behind a header (vercel/ai#18627)', () => {
+    const detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '35.5s' }
+    const body = [{ error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'm', details: [{}, detail] } }]
+    expect(failure(429, body)).toMatchObject({ name: 'RateLimitError', retryAfter: 35_500 })
+    expect(failure(429, body, { 'retry-after': '2' }).retryAfter).toBe(2000)
+    for (const retryDelay of ['35', '-1s', 's', 5, null, '1.2.3s']) {
+      const odd = { error: { code: 429, message: 'm', details: [{ ...detail, retryDelay }] } }
+      expect(failure(429, odd).retryAfter).toBeUndefined()
+    }
+  })
+
+  it.each(['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid'])(
+    'finds the id of a request under the name %s',
+    name => {
+      expect(failure(500, {}, { [name]: 'req_1' }).requestId).toBe('req_1')
+    },
+  )
 
   it('has the key nowhere', () => {
     const key = 'sk-secret-key'

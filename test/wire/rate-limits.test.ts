@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createChatCompletion } from '../../src/index.ts'
-import { readRateLimits } from '../../src/wire/rate-limits.ts'
+import { createChatCompletion, rateLimits } from '../../src/index.ts'
 import { chatRequest, clientOf, completion, json } from '../client/harness.ts'
 
 const NOW = Date.UTC(2025, 2, 7)
 
 function resetOf(text: string): number | undefined {
-  return readRateLimits(new Headers({ 'x-ratelimit-reset-requests': text })).requests?.reset
+  return rateLimits(new Headers({ 'x-ratelimit-reset-requests': text })).requests?.reset
 }
 
 beforeEach(() => {
@@ -17,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('readRateLimits', () => {
+describe('rateLimits', () => {
   it('reads what OpenAI and Groq send', () => {
     const headers = new Headers({
       'x-ratelimit-limit-requests': '60',
@@ -27,7 +26,7 @@ describe('readRateLimits', () => {
       'x-ratelimit-reset-requests': '1s',
       'x-ratelimit-reset-tokens': '6m0s',
     })
-    expect(readRateLimits(headers)).toEqual({
+    expect(rateLimits(headers)).toEqual({
       requests: { limit: 60, remaining: 59, reset: 1000 },
       tokens: { limit: 150_000, remaining: 149_984, reset: 360_000 },
     })
@@ -39,7 +38,29 @@ describe('readRateLimits', () => {
       'x-ratelimit-remaining': '0',
       'x-ratelimit-reset': `${NOW + 5000}`,
     })
-    expect(readRateLimits(headers)).toEqual({ requests: { limit: 20, remaining: 0, reset: 5000 } })
+    expect(rateLimits(headers)).toEqual({ requests: { limit: 20, remaining: 0, reset: 5000 } })
+  })
+
+  it('reads limits with a window in their names (Cerebras, Mistral)', () => {
+    const headers = new Headers({
+      'x-ratelimit-limit-tokens-minute': '60000',
+      'x-ratelimit-remaining-tokens-minute': '59000',
+      'x-ratelimit-reset-tokens-minute': '11.38',
+      'x-ratelimit-limit-req-minute': '30',
+      'x-ratelimit-remaining-requests-day': '900',
+    })
+    expect(rateLimits(headers)).toEqual({
+      tokens: { limit: 60_000, remaining: 59_000, reset: 11_380 },
+      requests: { limit: 30, remaining: 900 },
+    })
+  })
+
+  it('reads the header of the draft standard', () => {
+    expect(rateLimits(new Headers({ ratelimit: '"default";r=50;t=30' }))).toEqual({
+      requests: { remaining: 50, reset: 30_000 },
+    })
+    for (const text of ['', 'default', '"a";t=30', `"a";r=${'9'.repeat(400)}`])
+      expect(rateLimits(new Headers({ ratelimit: text }))).toEqual({})
   })
 
   it.each([
@@ -76,13 +97,13 @@ describe('readRateLimits', () => {
     `${NOW - 1000}`,
     '60, 60;w=1',
   ])('takes a reset of %s for absent', text => {
-    expect(readRateLimits(new Headers({ 'x-ratelimit-reset': text }))).toEqual({})
+    expect(rateLimits(new Headers({ 'x-ratelimit-reset': text }))).toEqual({})
   })
 
   it.each(['', '-1', 'unlimited', '1e3', '0x10', '9'.repeat(400), '60, 60;w=1'])(
     'takes a limit of %s for absent',
     text => {
-      expect(readRateLimits(new Headers({ 'x-ratelimit-limit': text }))).toEqual({})
+      expect(rateLimits(new Headers({ 'x-ratelimit-limit': text }))).toEqual({})
     },
   )
 
@@ -95,7 +116,7 @@ describe('readRateLimits', () => {
       'x-ratelimit': '1',
       'retry-after': '1',
     })
-    expect(readRateLimits(headers)).toEqual({})
+    expect(rateLimits(headers)).toEqual({})
     expect(({} as { limit?: number }).limit).toBeUndefined()
   })
 
@@ -108,24 +129,25 @@ describe('readRateLimits', () => {
     const field = fc.constantFrom('limit', 'remaining', 'reset')
     fc.assert(
       fc.property(field, text, (name, value) => {
-        const limits = readRateLimits(new Headers({ [`x-ratelimit-${name}-tokens`]: value }))
-        const numbers = Object.values(limits.tokens ?? {})
+        const { tokens } = rateLimits(new Headers({ [`x-ratelimit-${name}-tokens`]: value }))
+        const numbers = Object.values(tokens ?? {})
         expect(numbers.every(number => Number.isFinite(number) && number >= 0)).toBe(true)
       }),
     )
   })
 })
 
-describe('withResponse', () => {
-  it('tells of the limits of an answer', async () => {
-    const headers = { 'x-ratelimit-remaining-requests': '59', 'x-ratelimit-reset-requests': '2s' }
-    const client = clientOf(async () => json(completion, { headers }))
-    const { rateLimits } = await createChatCompletion(client, chatRequest).withResponse()
-    expect(rateLimits).toEqual({ requests: { remaining: 59, reset: 2000 } })
+describe('an answer', () => {
+  it('has its limits in its headers', async () => {
+    const sent = { 'x-ratelimit-remaining-requests': '59', 'x-ratelimit-reset-requests': '2s' }
+    const client = clientOf(async () => json(completion, { headers: sent }))
+    const { headers } = await createChatCompletion(client, chatRequest).withResponse()
+    expect(rateLimits(headers)).toEqual({ requests: { remaining: 59, reset: 2000 } })
   })
 
   it('has none where the service tells of none', async () => {
     const client = clientOf(async () => json(completion))
-    expect((await createChatCompletion(client, chatRequest).withResponse()).rateLimits).toEqual({})
+    const { headers } = await createChatCompletion(client, chatRequest).withResponse()
+    expect(rateLimits(headers)).toEqual({})
   })
 })

@@ -1,7 +1,7 @@
 const CHUNKS = 200_000
 /** Chunks a second, on a machine where the bare loop is fast enough to tell. */
 const GOALS = { 1: 300_000, 50: 200_000 }
-/** What reading in 16 KiB pieces may cost beside the bare loop. */
+/** The most that reading in 16 KiB pieces may cost, as a multiple of the bare loop's time. */
 const RATIO = 1.8
 
 const thousands = rate => `${Math.round(rate / 1000)}k/s`

@@ -1,6 +1,6 @@
 const STREAMS = 500
 
-/** How long until the server has no request open, in ms. */
+/** Waits until the server has no request open, for 5 s at most, and returns the time in ms. */
 async function untilClosed(server) {
   const start = performance.now()
   for (;;) {

@@ -75,7 +75,7 @@ async function timeOf(run, n) {
   return cpuTime(start)
 }
 
-/** How time grows when the work doubles, and what a character costs that waits for the end of its event. */
+/** Measures how time grows when the work doubles, and the heap of a character that waits for the end of its event. */
 export default async function complexity() {
   const ratios = {}
   for (const [name, { n, run }] of Object.entries(shapes)) {

@@ -11,7 +11,7 @@ const DEADLINE = 10_000
 const request = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
 const limits = { headers: 3000, firstEvent: 3000, idle: 3000 }
 
-/** What the caller must see of each fault. */
+/** The outcome that a caller must see, by fault. */
 const faults = {
   closeBeforeHeaders: 'ConnectionError',
   stallBeforeHeaders: 'TimeoutError',

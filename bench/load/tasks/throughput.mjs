@@ -1,5 +1,4 @@
 import { loadClient } from '../../clients/index.mjs'
-import { cpuTime } from '../../lib/stats.mjs'
 
 /** Chunks a second, in one stream or over several. */
 export default async function throughput({ id, origin, streams, chunks }) {
@@ -10,13 +9,11 @@ export default async function throughput({ id, origin, streams, chunks }) {
   const session = await client.connect({ baseUrl: `${origin}/fast/${each}/v1` })
   await session.stream()
   const start = performance.now()
-  const cpu = process.cpuUsage()
   const results = await Promise.all(Array.from({ length: streams }, () => session.stream()))
   const wall = performance.now() - start
   const expected = results[0].text.length
   return {
     rate: (chunks / wall) * 1000,
-    ms: cpuTime(cpu),
     isSame: results.every(({ text }) => text.length === expected),
     length: expected,
   }

@@ -5,7 +5,7 @@ import { liveHeap } from '../memory.mjs'
 const request = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
 
-/** How each kind of client streams. The limit of silence is short, and given only where silence is what is tested. */
+/** The streaming function of each kind of client. `idle` is short only in the calls that are to run into it. */
 const streamers = {
   llmfetch(baseUrl, idle = 30_000) {
     const policies = [llmfetch.retry({ initialDelay: 1 }), llmfetch.timeout({ headers: 30_000, idle })]
@@ -32,7 +32,7 @@ async function read(stream, leaveAfter = Number.POSITIVE_INFINITY) {
 
 const outcome = promise => promise.catch(error => error.name)
 
-/** What becomes of calls of every kind, so many of each a wave, and what is left behind. */
+/** Makes waves of calls of every kind, and returns the outcomes that were wrong and all that the calls left behind. */
 export default async function waves({ id, origin, count }) {
   const at = (path, idle) => streamers[id](`${origin}/${path}/v1`, idle)
   // Made once, as a program does: what a client holds is not what a stream leaves behind.

@@ -1,109 +1,41 @@
-// Wires the page: what is typed and pressed goes to `ask`, what comes back goes to the view.
+// Wires the page: what is typed and pressed goes to `ask`, what comes back goes to the observer.
 
 import { createAnnouncer } from './announcer.js'
-import { ask, listModelIds } from './ask.js'
-import { drawPlot } from './plot.js'
-import { answerMessage, errorMessage, toolMessage, userMessage } from './view.js'
+import { ask, readOffer } from './ask.js'
+import { codeFor } from './code.js'
+import { createControls } from './controls.js'
+import { createFigures } from './figures.js'
+import { createInspector } from './inspector.js'
+import { createObserver } from './observer.js'
+import { errorMessage, userMessage } from './view.js'
+import { messageOf, nameOf } from './words.js'
 
 const at = Object.fromEntries([...document.querySelectorAll('[id]')].map(element => [element.id, element]))
 const announcer = createAnnouncer(at.announcer)
+const controls = createControls(at)
+const inspector = createInspector(at)
 
-/** What was said, as the model gets it. */
+/** The conversation so far, as the model gets it. */
 let messages = []
 /** Ends the answer that is on its way, while there is one. */
 let running
-
-function show(item) {
-  at.welcome.hidden = true
-  at.messages.append(item)
-  scrollDown()
-}
 
 /** Follows the answer, unless the reader has scrolled away from its end. */
 let following = true
 at.scroll.addEventListener('scroll', () => {
   following = at.scroll.scrollHeight - at.scroll.scrollTop - at.scroll.clientHeight < 48
 })
-function scrollDown() {
+function follow() {
   if (following) at.scroll.scrollTop = at.scroll.scrollHeight
 }
 
-const seconds = ms => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
-
-function showMeter(meter, finish = '–') {
-  const { firstToken, rate, time, promptTokens, tokens, series } = meter.read()
-  at.first.textContent = firstToken === undefined ? '–' : seconds(firstToken)
-  at.rate.textContent = rate === undefined ? '–' : rate.toFixed(1)
-  at.time.textContent = seconds(time)
-  at.asked.textContent = promptTokens ?? '–'
-  at.answered.textContent = tokens
-  at.finish.textContent = finish
-  const peak = series.length ? `peak ${Math.max(...series).toFixed(0)}` : ''
-  at.peak.textContent = peak
-  at.plot.setAttribute('aria-label', `Tokens a second over time: ${peak || 'nothing yet'}`)
-  drawPlot(at.plot, series)
+function show(item) {
+  at.welcome.hidden = true
+  at.messages.append(item)
+  follow()
 }
 
-function note(meter) {
-  const { firstToken, rate, tokens } = meter.read()
-  const parts = [
-    firstToken !== undefined && `first token ${seconds(firstToken)}`,
-    tokens && `${tokens} tokens`,
-    rate && `${rate.toFixed(1)} a second`,
-  ]
-  return parts.filter(Boolean).join(' · ')
-}
-
-/** Shows what `ask` tells. Each answer has its own message, meter and end. */
-function createObserver(model) {
-  const tools = new Map()
-  let answer
-  let meter
-  let hasText = false
-  let timer
-
-  function end(finish, remark, cut) {
-    clearInterval(timer)
-    announcer.flush()
-    answer?.end([remark, note(meter)].filter(Boolean).join(' · '), cut)
-    if (meter) showMeter(meter, finish)
-    scrollDown()
-  }
-
-  return {
-    get hasText() {
-      return hasText
-    },
-    onAnswer(next) {
-      meter = next
-      hasText = false
-      answer = answerMessage(model)
-      show(answer.item)
-      showMeter(meter)
-      timer = setInterval(() => showMeter(meter), 100)
-    },
-    onText(piece) {
-      hasText = true
-      answer.add(piece)
-      announcer.add(piece)
-      scrollDown()
-    },
-    onEnd: finish => end(finish),
-    onToolCall(call) {
-      const shown = toolMessage(call)
-      tools.set(call, shown)
-      show(shown.item)
-      announcer.say(`Tool call: ${call.function.name} ${call.function.arguments}`)
-    },
-    onToolResult(call, content) {
-      tools.get(call).result(content)
-      announcer.say(`Returned: ${content}`)
-      scrollDown()
-    },
-    onStop: () => end('you', 'Stopped', true),
-    onError: error => end(error.name, '', true),
-  }
-}
+const page = { show, follow, showMeter: createFigures(at), announcer, inspector }
 
 function setRunning(controller) {
   const hadFocus = document.activeElement === at.stop
@@ -114,45 +46,53 @@ function setRunning(controller) {
 }
 
 /** Asks with what is in `messages`. */
-async function answer() {
+async function answer(settings) {
   const controller = new AbortController()
-  const start = { messages: messages.length, items: at.messages.childElementCount }
+  const { signal } = controller
   const conversation = messages
-  const observer = createObserver(at.model.value)
+  const start = { messages: messages.length, items: at.messages.childElementCount }
+  const question = { ...settings, messages: [...messages] }
+  const observer = createObserver(settings.model, page, said => conversation.push(...said))
   following = true
+  inspector.clear()
+  inspector.showCode(codeFor(question))
   setRunning(controller)
   try {
-    const options = { model: at.model.value, offerTools: at.tools.checked, signal: controller.signal }
-    await ask({ ...options, messages: conversation }, observer)
+    await ask({ ...question, signal }, observer)
   } catch (error) {
-    if (controller.signal.aborted) {
+    if (signal.aborted) {
       observer.onStop()
       announcer.say('Stopped')
     } else fail(error, observer, start)
   } finally {
-    if (running === controller) setRunning(undefined)
+    if (running === controller) {
+      inspector.end()
+      setRunning(undefined)
+    }
   }
 }
 
 function fail(error, observer, start) {
+  const hadText = observer.hasPart
   observer.onError(error)
   const onRetry = () => {
-    if (running) return
+    const settings = running ? undefined : controls.read()
+    if (!settings) return
     messages.length = start.messages
     while (at.messages.childElementCount > start.items) at.messages.lastElementChild.remove()
     at.prompt.focus()
-    void answer()
+    void answer(settings)
   }
-  show(errorMessage(error, { hadText: observer.hasText, onRetry }))
-  announcer.say(`${error.name}: ${error.message}`)
+  show(errorMessage(error, { hadText, onRetry }))
 }
 
 function send(text) {
-  if (running || !text || at.model.disabled) return
+  const settings = running || !text || at.model.disabled ? undefined : controls.read()
+  if (!settings) return
   messages.push({ role: 'user', content: text })
   show(userMessage(text))
   at.prompt.value = ''
-  void answer()
+  void answer(settings)
 }
 
 function clear() {
@@ -163,18 +103,15 @@ function clear() {
   at.prompt.focus()
 }
 
-async function fillPicker() {
+async function begin() {
   try {
-    const ids = await listModelIds()
-    at.model.replaceChildren(...ids.map(id => new Option(id)))
-    at.model.disabled = false
-    // What can go wrong is shown where the model plays it.
-    for (const button of at.welcome.querySelectorAll('[data-model]'))
-      button.parentElement.hidden = !ids.includes(button.dataset.model)
+    controls.offer(await readOffer())
+    for (const { dataset, parentElement } of at.welcome.querySelectorAll('[data-prompt]'))
+      parentElement.hidden = !controls.has(dataset)
   } catch (error) {
     at.model.replaceChildren(new Option('No models'))
     show(errorMessage(error, { hadText: false, onRetry: () => location.reload() }))
-    announcer.say(`${error.name}: ${error.message}`)
+    announcer.say(`${nameOf(error)}: ${messageOf(error)}`)
   }
 }
 
@@ -193,13 +130,16 @@ document.addEventListener('keydown', event => {
 })
 at.stop.addEventListener('click', () => running?.abort())
 at.clear.addEventListener('click', clear)
+at.inside.addEventListener('click', () => {
+  const open = document.body.classList.toggle('inside')
+  at.inside.setAttribute('aria-expanded', `${open}`)
+})
 at.welcome.addEventListener('click', ({ target }) => {
   if (!target.dataset.prompt) return
-  at.tools.checked = 'tools' in target.dataset
-  at.model.value = target.dataset.model ?? at.model.value
+  controls.choose(target.dataset)
   at.prompt.focus()
   send(target.dataset.prompt)
 })
 
 at.prompt.focus()
-void fillPicker()
+void begin()

@@ -1,95 +1,112 @@
-// The conversation with the model. Knows no page: it tells an observer what happens.
+// One question to the model, in one of three ways. Knows no page: it tells an observer what happens.
 
-import {
-  createClient,
-  listModels,
-  streamChatCompletion,
-  teeStream,
-  textStream,
-  timeout,
-  toolCallStream,
-} from 'llmfetch'
-import { createMeter } from './meter.js'
-import { runTool, tools } from './tools.js'
+import { createClient, listModels, retry, streamChatCompletion, timeout } from 'llmfetch'
+import { createRecorder } from './recorder.js'
+import { chatEvents } from './stand-ins/chat-events.js'
+import { streamObject } from './stand-ins/stream-object.js'
+import { streamTools } from './stand-ins/stream-tools.js'
+import { tools } from './tools.js'
 
 /** The Worker that served this page is the service. It has the key. */
-const client = createClient({
-  baseUrl: `${location.origin}/api`,
-  policies: [timeout({ headers: 60_000, firstEvent: 30_000, idle: 20_000 })],
-})
+const baseUrl = `${location.origin}/api`
 
-/** How often the model may call tools before it has to answer in words. */
-const MAX_ROUNDS = 5
+/** The longest waits, in milliseconds, until an answer begins. The longest silence in it is a setting. */
+export const LIMITS = { headers: 30_000, firstEvent: 30_000 }
 
-export async function listModelIds() {
-  const { data } = await listModels(client)
-  return data.map(({ id }) => id)
+/** The wait before the first retry, in milliseconds. */
+export const INITIAL_DELAY = 500
+
+/** The models that may be asked, and what else the Worker tells of itself. */
+export async function readOffer() {
+  const { data, playground } = await listModels(createClient({ baseUrl }))
+  return { models: data.map(({ id }) => id), ...playground }
 }
 
-/** Passes a stream on, and shows each chunk to `see`. */
-async function* watch(stream, see) {
-  for await (const chunk of stream) {
-    see(chunk)
-    yield chunk
+/** A client for one question: its retries and its requests are told to the question's observer. */
+function connect({ fault, retries, silence }, observer) {
+  const marks = attempt =>
+    fault ? { 'x-playground-fault': fault, 'x-playground-attempt': `${attempt}` } : {}
+  return createClient({
+    baseUrl,
+    fetch: createRecorder(marks, observer),
+    policies: [
+      retry({ maxRetries: retries, initialDelay: INITIAL_DELAY, onRetry: failed => observer.onWait(failed) }),
+      timeout({ ...LIMITS, idle: silence }),
+    ],
+  })
+}
+
+/** The request for a question, as the library takes it. */
+export function requestOf({ model, messages, system, temperature, maxTokens }) {
+  return {
+    model,
+    messages: system ? [{ role: 'system', content: system }, ...messages] : messages,
+    ...(temperature !== undefined && { temperature }),
+    ...(maxTokens !== undefined && { maxTokens }),
+    streamOptions: { includeUsage: true },
   }
 }
 
-async function each(values, take) {
-  for await (const value of values) take(value)
+/** Tells of a text that goes on, and of thinking. */
+function tellDelta({ type, delta }, observer) {
+  if (type === 'text') observer.onText(delta)
+  if (type === 'reasoning') observer.onThought(delta)
 }
 
-/** Reads one answer: its text as it arrives, its tool calls once they are whole. Whatever it was cut by, what came before counts. */
-async function readAnswer(stream, observer) {
-  const message = { role: 'assistant', content: '' }
-  const toolCalls = []
-  const [texts, calls] = teeStream(stream)
-  const outcomes = await Promise.allSettled([
-    each(textStream(texts), piece => {
-      message.content += piece
-      observer.onText(piece)
-    }),
-    each(toolCallStream(calls), call => {
-      toolCalls.push(call)
-      observer.onToolCall(call)
-    }),
-  ])
-  const error = outcomes.find(({ status }) => status === 'rejected')?.reason
-  if (!error && toolCalls.length) Object.assign(message, { toolCalls, content: message.content || null })
-  return { message, toolCalls, error }
+async function askText(client, request, options, observer) {
+  for await (const event of chatEvents(streamChatCompletion(client, request, options))) {
+    tellDelta(event, observer)
+    if (event.type === 'end') {
+      const { completion } = event
+      observer.onStep({ completion, messages: [completion.choices[0].message] })
+    }
+  }
+}
+
+async function askWithTools(client, request, options, observer) {
+  for await (const event of streamTools(client, { ...request, tools }, options)) {
+    tellDelta(event, observer)
+    if (event.type === 'toolCall') observer.onToolCall(event.toolCall)
+    if (event.type === 'toolResult') observer.onToolResult(event)
+    if (event.type === 'step') observer.onStep(event.step)
+    if (event.type === 'end' && event.run.stopped === 'steps') observer.onTooManySteps()
+  }
+}
+
+/** A Standard Schema of a JSON Schema that a visitor has typed. Only the service checks what it makes of it. */
+const standardOf = jsonSchema => ({
+  '~standard': {
+    version: 1,
+    vendor: 'playground',
+    validate: value => ({ value }),
+    jsonSchema: { input: () => jsonSchema },
+  },
+})
+
+async function askForObject(client, request, schema, options, observer) {
+  const parts = streamObject(client, request, standardOf(schema), options)
+  for (;;) {
+    const { done, value } = await parts.next()
+    if (!done) observer.onObject(value)
+    else {
+      observer.onObject(value.parsed)
+      return observer.onStep({ completion: value, messages: [value.choices[0].message] })
+    }
+  }
 }
 
 /**
- * Asks the model, runs the tools that it calls and asks again, until it has answered. Adds everything that was said to
- * `messages`, a part of an answer too.
+ * Asks the model.
  *
- * @throws what ended the stream early
+ * @param question `mode` is 'text', 'tools' or 'object'; the rest are the page's settings, `signal` ends it
+ * @throws what ended the answer early
  */
-export async function ask({ model, messages, offerTools, signal }, observer) {
-  for (let round = 1; ; round++) {
-    const last = round === MAX_ROUNDS
-    const meter = createMeter()
-    let finish
-    observer.onAnswer(meter)
-    const request = {
-      model,
-      messages,
-      streamOptions: { includeUsage: true },
-      ...(offerTools && { tools, toolChoice: last ? 'none' : 'auto' }),
-    }
-    const stream = watch(streamChatCompletion(client, request, { signal }), chunk => {
-      meter.see(chunk)
-      finish = chunk.choices[0]?.finishReason ?? finish
-    })
-    const { message, toolCalls, error } = await readAnswer(stream, observer)
-    meter.end()
-    if (message.content || message.toolCalls) messages.push(message)
-    if (error) throw error
-    observer.onEnd(finish)
-    if (!toolCalls.length || last) return
-    for (const call of toolCalls) {
-      const content = runTool(call)
-      messages.push({ role: 'tool', toolCallId: call.id, content })
-      observer.onToolResult(call, content)
-    }
-  }
+export async function ask(question, observer) {
+  const { mode, schema, signal } = question
+  const client = connect(question, observer)
+  const request = requestOf(question)
+  const options = { signal }
+  if (mode === 'tools') await askWithTools(client, request, options, observer)
+  else if (mode === 'object') await askForObject(client, request, schema, options, observer)
+  else await askText(client, request, options, observer)
 }

@@ -1,8 +1,22 @@
-// Measures a stream while it passes. Knows no page.
+// Measures an answer by its raw events, while they pass. Knows no page.
 
-/** How far apart the points of the plot are, and over how long each one counts, in milliseconds. */
+/** The plot has a point every STEP milliseconds, and each counts the WINDOW milliseconds before it. */
 const STEP = 100
 const WINDOW = 400
+
+/** Tells whether an event holds a piece of an answer, and the usage, where it has any. */
+function readEvent(text) {
+  try {
+    const { choices, usage } = JSON.parse(text.replace(/^data: ?/, ''))
+    const { content, tool_calls, reasoning, reasoning_content } = choices?.[0]?.delta ?? {}
+    return {
+      isPiece: [content, tool_calls, reasoning, reasoning_content].some(piece => piece?.length),
+      usage,
+    }
+  } catch {
+    return { isPiece: false }
+  }
+}
 
 /** Counts what arrives. A piece is about a token; once the service has told its usage, that counts. */
 export function createMeter(now = () => performance.now()) {
@@ -27,11 +41,11 @@ export function createMeter(now = () => performance.now()) {
   }
 
   return {
-    /** Takes a chunk of the stream. */
-    see({ choices, usage: told }) {
+    /** Takes the text of an event. */
+    see(text) {
+      const { isPiece, usage: told } = readEvent(text)
       usage = told ?? usage
-      const { content, toolCalls } = choices[0]?.delta ?? {}
-      if (content?.length || toolCalls?.length) arrivals.push(now())
+      if (isPiece) arrivals.push(now())
     },
     end() {
       ended ??= now()
@@ -39,13 +53,13 @@ export function createMeter(now = () => performance.now()) {
     read() {
       const until = ended ?? now()
       const first = arrivals[0]
-      const tokens = usage?.completionTokens ?? arrivals.length
+      const tokens = usage?.completion_tokens ?? arrivals.length
       // The first token has taken the time before it.
       const streamed = arrivals.at(-1) - first
       return {
         firstToken: first === undefined ? undefined : first - started,
         time: until - started,
-        promptTokens: usage?.promptTokens,
+        promptTokens: usage?.prompt_tokens,
         tokens,
         rate: streamed > 0 ? ((tokens - 1) / streamed) * 1000 : undefined,
         series: first === undefined ? [] : series(until),

@@ -1,27 +1,7 @@
-// The messages as they stand in the page. All text is set as text: an answer's markup stays text.
+// The messages as they stand in the page.
 
-function element(name, className, ...children) {
-  const made = document.createElement(name)
-  if (className) made.className = className
-  made.append(...children)
-  return made
-}
-
-/** JSON on one line where it fits, else with some air; what is no JSON as it is. */
-function pretty(json) {
-  try {
-    const value = JSON.parse(json)
-    const line = JSON.stringify(value)
-    return line.length > 70 ? JSON.stringify(value, undefined, 2) : line
-  } catch {
-    return json
-  }
-}
-
-/** Names and values. */
-function addRow(to, name, value, className) {
-  to.append(element('div', '', element('dt', '', name), element('dd', className, value)))
-}
+import { addRow, button, element } from './element.js'
+import { messageOf, nameOf, pretty, seconds } from './words.js'
 
 function message(className, who, ...children) {
   return element('li', `message ${className}`, element('p', 'who', who), ...children)
@@ -31,23 +11,88 @@ export function userMessage(text) {
   return message('user', 'You', element('p', 'text', text))
 }
 
+/** A box for the model's thinking: open while it thinks, closed once it speaks, unless the reader has chosen. */
+function thinkingBox() {
+  const summary = element('summary', '', 'Thinking …')
+  const text = element('p', 'thought')
+  const box = element('details', 'thinking', summary, text)
+  const started = performance.now()
+  let chosen = false
+  box.open = true
+  summary.addEventListener('click', () => {
+    chosen = true
+  })
+  return {
+    box,
+    add: piece => text.append(piece),
+    end() {
+      if (summary.textContent !== 'Thinking …') return
+      summary.textContent = `Thought for ${seconds(performance.now() - started)}`
+      if (!chosen) box.open = false
+    },
+  }
+}
+
+/** A value of JSON as a list of names and values, or of items. */
+function tree(value) {
+  if (Array.isArray(value)) return element('ol', '', ...value.map(item => element('li', '', tree(item))))
+  if (typeof value !== 'object' || value === null)
+    return element('span', typeof value === 'string' ? '' : 'constant', String(value))
+  const list = element('dl', 'tree')
+  for (const [name, member] of Object.entries(value)) addRow(list, name, tree(member))
+  return list
+}
+
 /** An answer that grows. */
 export function answerMessage(model) {
   const text = element('p', 'text')
   const note = element('p', 'note')
   const item = message('answer', model, text, note)
+  const who = item.firstElementChild
+  let thinking
   item.setAttribute('aria-busy', 'true')
+
+  function settle() {
+    thinking?.end()
+    item.removeAttribute('aria-busy')
+    if (!text.hasChildNodes()) text.remove()
+  }
+
   return {
     item,
+    /** Names the model that has answered, once that is known. */
+    name(model) {
+      who.textContent = model
+    },
+    think(piece) {
+      if (!thinking) {
+        thinking = thinkingBox()
+        text.before(thinking.box)
+      }
+      thinking.add(piece)
+    },
     add(piece) {
+      thinking?.end()
       text.append(piece)
     },
-    /** What stands under the answer when it is over. `cut` marks a text that goes no further. */
-    end(words, cut = false) {
-      item.removeAttribute('aria-busy')
-      item.classList.toggle('cut', cut && text.hasChildNodes())
+    /** Shows a value in place of a text. */
+    show(value) {
+      thinking?.end()
+      text.replaceChildren(tree(value))
+    },
+    /** Says what is going on, while nothing arrives. */
+    note(words) {
       note.textContent = words
-      if (!text.hasChildNodes()) text.remove()
+    },
+    /** Takes the cursor away: nothing more will arrive, though the answer may not be over. */
+    settle,
+    /** Ends the answer, with words to stand under it. `cut` marks a text that goes no further. */
+    end(words, cut = false) {
+      item.classList.toggle('cut', cut && text.hasChildNodes())
+      settle()
+      note.textContent = words
+      // An answer that never began has nothing to show: the error beside it says why.
+      if (cut && !words && item.childElementCount === 2) item.remove()
     },
   }
 }
@@ -57,17 +102,26 @@ export function toolMessage({ function: { name, arguments: json } }) {
   const rows = element('dl', 'call')
   addRow(rows, 'tool', name, 'name')
   addRow(rows, 'arguments', pretty(json))
+  const returned = addRow(rows, 'returned', 'running …')
   return {
     item: element('li', 'message tool', rows),
-    result: content => addRow(rows, 'returned', pretty(content)),
+    result(content, failed) {
+      returned.textContent = pretty(content)
+      returned.classList.toggle('failed', failed)
+    },
   }
 }
 
-/** What an error tells beside its message. */
+/** A remark of the page itself. */
+export function remarkMessage(words) {
+  return element('li', 'message', element('p', 'kept', words))
+}
+
+/** The details of an error, beside its message. */
 function details(error) {
   return [
-    ['type', error.type],
-    ['status', error.status],
+    // An error inside a stream came with a good status.
+    ['status', error.status >= 400 ? error.status : undefined],
     ['code', error.code],
     ['phase', error.phase],
     ['request', error.requestId],
@@ -78,11 +132,9 @@ function details(error) {
 
 /** A typed error: its name, its message, what it tells, and a way to try again. */
 export function errorMessage(error, { hadText, onRetry }) {
-  const again = element('button', 'quiet', 'Try again')
-  again.type = 'button'
-  again.addEventListener('click', onRetry)
   const kept = hadText ? [element('p', 'kept', 'What had arrived is kept above.')] : []
   const list = element('dl', 'details')
   for (const [name, value] of details(error)) addRow(list, name, String(value))
-  return message('error', error.name, element('p', 'text', error.message), ...kept, list, again)
+  const words = element('p', 'text', messageOf(error))
+  return message('error', nameOf(error), words, ...kept, list, button('quiet', 'Try again', onRetry))
 }

@@ -1,0 +1,38 @@
+/** A text of which some values are known: these complete in an editor, and any other is taken. */
+export type Open<T extends string> = T | (string & {})
+
+/**
+ * What every request takes besides the names that are listed: those of the wire, in snake_case. A misspelt name in camelCase is a
+ * compile error, and a parameter that is newer than these types can be sent.
+ */
+export interface WireNames {
+  readonly [name: `${string}_${string}`]: unknown
+}
+
+declare const camelCaseOnly: unique symbol
+
+/** The type of a name in snake_case on an answer, where all names are in camelCase: comparing it is a compile error. */
+interface AnswersAreInCamelCase {
+  readonly [camelCaseOnly]: never
+}
+
+/** What every answer may have besides the names that are listed: a service's own members, in camelCase. */
+export interface VendorFields {
+  readonly [name: `${string}_${string}`]: AnswersAreInCamelCase
+  readonly [name: string]: unknown
+}
+
+/**
+ * A `type` that these definitions do not list. At run time it is any text. Here it has a form that no listed type has, or a
+ * comparison would not tell the shapes of a union apart: compare it as `(event.type as string) === 'vendor.thing'`.
+ */
+export type OtherType = `${string} (a type that is not listed)`
+
+/** A shape of a `type` that these definitions do not list: newer than they are, or a service's own. */
+export interface Other {
+  readonly type: OtherType
+  readonly [name: string]: unknown
+}
+
+/** A file to upload. Services often look at its name: only a `File` has one, see `toFile`. */
+export type FileInput = Blob | BufferSource

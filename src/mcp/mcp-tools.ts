@@ -1,0 +1,126 @@
+import { LimitError } from '../errors/limit-error.ts'
+import { tool } from '../tools/tool.ts'
+import { toolContent } from '../tools/tool-content.ts'
+import type { RunnableTool, ToolContext } from '../tools/types.ts'
+import { type McpContent, toParts } from './to-parts.ts'
+
+/** A tool as an MCP server describes it. Nothing in it is to be trusted more than the server is. */
+export interface McpTool {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly inputSchema: object
+  /** What the server says of it: `readOnlyHint`, `destructiveHint` and the like. */
+  readonly annotations?: { readonly [hint: string]: unknown } | undefined
+}
+
+/** What an MCP server answers to a call. */
+export interface McpResult {
+  readonly content?: readonly McpContent[]
+  readonly structuredContent?: unknown
+  readonly isError?: boolean | undefined
+}
+
+/** What is used of the official SDK's client: of `@modelcontextprotocol/sdk` 1 and of `@modelcontextprotocol/client` 2. */
+export interface McpClient {
+  listTools(params?: { cursor?: string }): Promise<{
+    readonly tools: readonly McpTool[]
+    readonly nextCursor?: string | undefined
+  }>
+  // biome-ignore lint/suspicious/noExplicitAny: the two versions have other arguments behind the first
+  callTool(params: { name: string; arguments: any }, ...more: any[]): Promise<any>
+}
+
+/** Settings of {@link mcpTools}. */
+export interface McpToolsOptions {
+  /** Stands before the name of each tool, with `_` between, so that those of two servers differ. @default none */
+  readonly prefix?: string | undefined
+  /** Chooses tools. @default all of them */
+  readonly filter?: ((tool: McpTool) => boolean) | undefined
+  /** Asks whether a call may run; see `tool`. @default every call runs */
+  readonly approve?:
+    | ((input: { [key: string]: unknown }, context: ToolContext, tool: McpTool) => boolean | Promise<boolean>)
+    | undefined
+  /** How long a call may take, in milliseconds. @default the 60 seconds of the SDK */
+  readonly timeout?: number | undefined
+  /** Whether the service must hold the model to the schemas; see `tool`. */
+  readonly strict?: boolean | undefined
+}
+
+/** More than any model can choose from; a server might go on for ever. */
+const MAX_TOOLS = 1000
+
+async function listAll(client: McpClient): Promise<readonly McpTool[]> {
+  const tools: McpTool[] = []
+  const cursors = new Set<string>()
+  let cursor: string | undefined
+  do {
+    const page = await client.listTools(cursor === undefined ? {} : { cursor })
+    tools.push(...page.tools)
+    cursor = page.nextCursor
+    if (tools.length > MAX_TOOLS || (cursor !== undefined && cursors.size === cursors.add(cursor).size))
+      throw new LimitError(`The MCP server lists more than ${MAX_TOOLS} tools, or the same ones for ever`)
+  } while (cursor !== undefined)
+  return tools
+}
+
+/** A name that services take, and that no other tool has. MCP allows dots, slashes and 128 characters. */
+function nameOf(name: string, taken: Set<string>): string {
+  const plain = name.replace(/[^\w-]/g, '_').slice(0, 64)
+  let unique = plain
+  for (let i = 2; taken.has(unique); i++) unique = `${plain.slice(0, 60)}_${i}`
+  taken.add(unique)
+  return unique
+}
+
+async function call(
+  client: McpClient,
+  name: string,
+  input: object,
+  options: { readonly signal: AbortSignal; readonly timeout?: number | undefined },
+): Promise<object> {
+  // The SDK's version 1 has the schema of the result before the options.
+  const more = client.callTool.length > 1 ? [options] : [undefined, options]
+  const result: McpResult = await client.callTool({ name, arguments: input }, ...more)
+  const { content = [], structuredContent, isError } = result
+  const parts = toParts(
+    content.length ? content : [{ type: 'text', text: JSON.stringify(structuredContent ?? null) }],
+  )
+  const output = toolContent(parts)
+  if (!isError) return { ...output, result }
+  const words = parts.flatMap(part => (part.type === 'text' && 'text' in part ? [part.text] : []))
+  throw new Error(words.join('\n'), { cause: result })
+}
+
+/**
+ * Makes tools of those of an MCP server, to be given to `runTools` and `streamTools`, beside others. What the server says is
+ * wrong goes to the model, as do pictures in its results. `output.result` of a `toolResult` is the server's own.
+ *
+ * A server's descriptions and results are read by the model as yours are: connect only to servers that you trust, and let
+ * `approve` ask before anything is done that matters.
+ *
+ * @param client a connected client of the official SDK
+ * @throws what the client throws, and a {@link LimitError} for a server with more than 1,000 tools
+ * @example
+ * const client = new Client({ name: 'my-app', version: '1.0.0' })
+ * await client.connect(new StreamableHTTPClientTransport(new URL('https://mcp.example/mcp')))
+ * const run = await runTools(llm, { model, messages, tools: await mcpTools(client, { prefix: 'files' }) })
+ */
+export async function mcpTools(
+  client: McpClient,
+  { prefix, filter = () => true, approve, timeout, strict }: McpToolsOptions = {},
+): Promise<RunnableTool<{ [key: string]: unknown }>[]> {
+  const taken = new Set<string>()
+  return (await listAll(client)).filter(filter).map(described => {
+    const { $schema, ...parameters } = described.inputSchema as { readonly $schema?: unknown }
+    return tool({
+      name: nameOf((prefix === undefined ? '' : `${prefix}_`) + described.name, taken),
+      description: described.description,
+      parameters,
+      timeout,
+      strict,
+      ...(approve && { approve: (input, context) => approve(input, context, described) }),
+      execute: (input, { signal }) =>
+        call(client, described.name, input, { signal, ...(timeout !== undefined && { timeout }) }),
+    })
+  })
+}

@@ -1,0 +1,5 @@
+export type { ContentOptions } from './limit-text.ts'
+export { messageContent } from './message-content.ts'
+export { type ContentRecorder, type OtelOptions, otel } from './otel.ts'
+export { type AroundTool, type ToolSpansOptions, toolSpans } from './tool-spans.ts'
+export type { Attributes, MeterLike, SpanLike, TracerLike } from './types.ts'

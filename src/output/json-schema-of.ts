@@ -1,0 +1,15 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { JsonSchema, Schema } from './schema.ts'
+
+/**
+ * The JSON Schema of what a schema takes, without `$schema`, which some services refuse.
+ *
+ * @throws {ConfigurationError} where the schema cannot tell
+ */
+export function jsonSchemaOf(schema: Schema<unknown>): JsonSchema {
+  const { jsonSchema } = schema['~standard']
+  if (!jsonSchema)
+    throw new ConfigurationError('The schema tells no JSON Schema: see toStandardJsonSchema, z.toJSONSchema')
+  const { $schema, ...rest } = jsonSchema.input({ target: 'draft-2020-12' }) as { $schema?: unknown }
+  return rest
+}

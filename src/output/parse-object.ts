@@ -1,0 +1,36 @@
+import type { ChatCompletion } from '../chat/types.ts'
+import { OutputError, type OutputErrorCode } from '../errors/output-error.ts'
+import { cutReason } from './cut-reason.ts'
+import { jsonSchemaOf } from './json-schema-of.ts'
+import { parseJsonAs } from './parse-json-as.ts'
+import type { Schema } from './schema.ts'
+import { strictSchema } from './strict-schema.ts'
+
+/** What {@link parseObject} may be told. */
+export interface ParseObjectOptions {
+  /** Whether the format was forced to be strict: nulls that stand for optional members are removed then. @default false */
+  readonly strict?: boolean | undefined
+}
+
+/**
+ * Reads the object that a completion's first choice holds, without the fence that models like to put round it, and checks it.
+ *
+ * @throws {OutputError} where there is none; `code` says why, `issues` what the schema refuses
+ */
+export async function parseObject<T>(
+  completion: ChatCompletion,
+  schema: Schema<T>,
+  { strict }: ParseObjectOptions = {},
+): Promise<T> {
+  try {
+    const message = completion.choices[0]?.message
+    const code = message?.refusal ? 'REFUSAL' : cutReason(completion)?.toUpperCase()
+    if (code) throw new OutputError(`No object: ${code}`, { code: code as OutputErrorCode })
+    const text = (message?.content ?? '').trim()
+    const forced = strict ? strictSchema(jsonSchemaOf(schema), true) : undefined
+    return await parseJsonAs(text.replace(/^```\w*|```$/g, ''), schema, forced)
+  } catch (error) {
+    if (error instanceof OutputError) error.completion = completion
+    throw error
+  }
+}

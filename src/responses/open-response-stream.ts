@@ -1,0 +1,109 @@
+import { routeOf } from '../client/parts.ts'
+import type { CallOptions, Client, Operation } from '../client/types.ts'
+import { isLLMError } from '../errors/llm-error.ts'
+import { type EventStream, openStream } from '../stream/event-stream.ts'
+import { inOrder } from '../stream/in-order.ts'
+import type { EventReader } from '../stream/sse-reader.ts'
+import { LAST, STREAMED } from './rules.ts'
+import type { ResponseEvent } from './types.ts'
+
+/** Settings of one call for a stream of a response. */
+export interface ResponseStreamOptions extends CallOptions {
+  /** Whether a stream whose connection broke goes on by itself; for a response in the background. @default false */
+  readonly resumable?: boolean | undefined
+}
+
+type StreamOperation = () => Operation<EventReader<ResponseEvent>>
+
+/** How often in a row the rest is asked for, and none comes. Between failed requests it is the `retry` policy that waits. */
+const MAX_TRIES = 5
+
+/** Makes the operation that streams a response after an event. */
+export function resumeOperation(id: string, after: number | undefined): StreamOperation {
+  return () => ({
+    ...STREAMED,
+    name: 'resumeResponse',
+    route: routeOf('GET /responses/{responseId}', [id]),
+    query: { stream: true, starting_after: after },
+  })
+}
+
+/** Whether the connection broke, and the response may go on without it. */
+function isBroken(error: unknown): boolean {
+  const { name, phase } = Object(error) as { readonly name?: unknown; readonly phase?: unknown }
+  return /^(IncompleteStream|Connection|Timeout)Error$/.test(`${name}`) && phase !== 'total'
+}
+
+/**
+ * Asks for a stream of a response at once. It notes on what it throws how far it has come, and, where it may, goes on after a broken
+ * connection. Each event is handed out once, even where a service sends all of them again.
+ *
+ * @param id of the response, where it is known before its first event
+ * @param after the number of the event that the stream begins after
+ */
+export function openResponseStream(
+  client: Client,
+  operation: StreamOperation,
+  { resumable = false, ...options }: ResponseStreamOptions = {},
+  id?: string,
+  after?: number,
+): EventStream<ResponseEvent> {
+  let stream = openStream(client, operation, options)
+  /** The number of the last event before the latest request: some services number no events, or all alike. */
+  let seen = after
+  let partial: unknown
+  let tries = resumable ? MAX_TRIES : 0
+
+  /** Notes an event. Returns whether it has come before. */
+  function isOld({
+    type,
+    sequenceNumber,
+    response,
+  }: ResponseEvent & { sequenceNumber?: unknown; response?: unknown }): boolean {
+    const number = sequenceNumber as number
+    if (number <= seen! && !LAST.includes(type)) return true
+    after = number ?? after
+    partial = response ?? partial
+    id ??= Object(response).id
+    if (tries) tries = MAX_TRIES
+    return false
+  }
+
+  /** Notes on an error what had arrived, and where to go on. */
+  function note(error: unknown): unknown {
+    if (isLLMError(error)) {
+      error.partial ??= partial
+      if (isBroken(error) && after !== undefined) Object.assign(error, { resumeAfter: after })
+    }
+    return error
+  }
+
+  function iterate(): AsyncIterator<ResponseEvent, undefined> {
+    let events = stream[Symbol.asyncIterator]()
+    const next = async (): Promise<IteratorResult<ResponseEvent, undefined>> => {
+      for (;;)
+        try {
+          const result = await events.next()
+          if (result.done || !isOld(result.value)) return result
+        } catch (error) {
+          if (!tries || !id || !isBroken(error) || options.signal?.aborted) throw note(error)
+          tries--
+          seen = after
+          // The key was for the request that began the response.
+          stream = openStream(client, resumeOperation(id, after), { ...options, idempotencyKey: undefined })
+          events = stream[Symbol.asyncIterator]()
+        }
+    }
+    return { next: inOrder(next), return: async () => events.return!() }
+  }
+
+  return {
+    response: stream.response,
+    abort(reason) {
+      tries = 0
+      stream.abort(reason)
+    },
+    [Symbol.asyncIterator]: iterate,
+    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,88 @@
+import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
+import type { Fold } from '../stream/folded-stream.ts'
+import { apiFailure } from '../wire/api-failure.ts'
+import { copyJson, isObject, type Json } from '../wire/names.ts'
+import { failureIn, LAST } from './rules.ts'
+import type { ModelResponse, ResponseEvent } from './types.ts'
+
+/** A piece of a text, or the whole of it: `response.function_call_arguments.delta` adds to `arguments`. */
+const TEXT = /(text|refusal|arguments|input|code)\.(delta|done)$/
+
+/** The largest index that is taken for one: a long search has hundreds of items, and thousands of annotations. */
+const MAX_INDEX = 99_999
+
+/** The list of a name in an object, and the place in it that a service names. @throws {ProtocolError} for what is no index */
+function placeIn(parent: Json, name: string, index: unknown = 0): [list: Json[], place: number] {
+  if (!(Number.isInteger(index) && (index as number) >= 0 && (index as number) <= MAX_INDEX))
+    throw new ProtocolError('An index is not a small non-negative integer')
+  if (!Array.isArray(parent[name])) parent[name] = []
+  return [parent[name] as Json[], index as number]
+}
+
+function memberOf(parent: Json, name: string, index: unknown): Json {
+  const [list, place] = placeIn(parent, name, index)
+  list[place] ??= {}
+  return list[place]
+}
+
+/** Copies an item, without the places in it that nothing came for: a stream that was resumed begins in the middle. */
+function copyItem(item: Json): Json {
+  const copy = copyJson(item)
+  for (const name of ['content', 'summary'])
+    if (Array.isArray(copy[name])) copy[name] = Object.values(copy[name])
+  return copy
+}
+
+/**
+ * Folds the events of a response into the response.
+ *
+ * The last event has the whole of it. What its pieces add up to counts where there is no such event, or where a service leaves
+ * `output` empty in it.
+ */
+export function createResponseFold(): Fold<ResponseEvent, ModelResponse> {
+  const pieces: Json = { output: [] }
+  let response: Json = { id: '', object: 'response' }
+  let after: unknown
+  let isWhole = false
+  let failure: unknown
+
+  function addPiece(event: Json & { readonly type: string }): void {
+    const { item, part, annotation, outputIndex, summaryIndex, contentIndex = summaryIndex } = event
+    const [, field, step] = TEXT.exec(event.type) ?? []
+    const set = (parent: Json, name: string, index: unknown, value: unknown) => {
+      const [list, place] = placeIn(parent, name, index)
+      list[place] = copyJson(value) as Json
+    }
+    const owner = () => memberOf(pieces, 'output', outputIndex)
+    const list = summaryIndex === undefined ? 'content' : 'summary'
+    const target = () => (contentIndex === undefined ? owner() : memberOf(owner(), list, contentIndex))
+    if (item) set(pieces, 'output', outputIndex, item)
+    else if (part) set(owner(), list, contentIndex, part)
+    else if (annotation) set(target(), 'annotations', event.annotationIndex, annotation)
+    else if (field) {
+      const holder = target()
+      holder[field] = step === 'done' ? event[field] : `${holder[field] ?? ''}${event.delta}`
+    }
+  }
+
+  return {
+    add(given) {
+      const event = given as Json & { readonly type: string }
+      after = event.sequenceNumber ?? after
+      if (isObject(event.response)) response = event.response
+      isWhole ||= LAST.includes(event.type)
+      failure ||= event.type === 'error' ? event : failureIn(event)
+      addPiece(event)
+    },
+    result(ended) {
+      if (ended && failure)
+        throw apiFailure(JSON.stringify(failure), { status: 200, headers: new Headers() }, String)
+      if (ended && !isWhole)
+        throw Object.assign(new IncompleteStreamError('The stream ended early'), { resumeAfter: after })
+      if (isWhole && (response.output as unknown[])?.length) return response as unknown as ModelResponse
+      const output = Object.values(pieces.output as Json[]).map(copyItem)
+      return { ...response, output } as unknown as ModelResponse
+    },
+  }
+}

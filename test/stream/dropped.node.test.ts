@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  ChatCompletionStream,
+  type ClientConfig,
+  collectText,
+  concurrencyLimit,
+  createClient,
+  retry,
+  streamChatCompletion,
+  teeStream,
+  textStream,
+  timeout,
+} from '../../src/index.ts'
+import { type FakeServer, startFakeServer } from '../../src/testing/server.ts'
+import { collectGarbage } from '../support/collect-garbage.ts'
+import { request as question, until } from '../support/frames.ts'
+
+const request = { ...question, model: 'fake-small' }
+
+let server: FakeServer
+beforeAll(async () => {
+  server = await startFakeServer({ faults: { stall: 3 } })
+})
+afterAll(() => server.close())
+beforeEach(() => server.reset())
+
+function open(config: ClientConfig = {}) {
+  const client = createClient({ ...config, baseUrl: server.baseUrl })
+  return streamChatCompletion(client, request)
+}
+
+/** Collects garbage until a condition holds. */
+async function untilCollected(condition: () => boolean): Promise<void> {
+  for (let round = 0; round < 300 && !condition(); round++) {
+    await collectGarbage()
+    // The server hears of it over the network.
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  expect(condition()).toBe(true)
+}
+
+/** Reads one value, and forgets the rest. */
+const readOne = async (source: AsyncIterable<unknown>) => void (await source[Symbol.asyncIterator]().next())
+
+// Nobody else would end their requests, and each holds a connection and a place of `concurrencyLimit`.
+describe('what is dropped frees its connection', () => {
+  it.each<[string, () => Promise<void>]>([
+    [
+      'a stream that nobody reads',
+      async () => {
+        await open().response
+      },
+    ],
+    ['a stream of which a value was read', () => readOne(open())],
+    ['its text', () => readOne(textStream(open()))],
+    ['a ChatCompletionStream', () => readOne(new ChatCompletionStream(open()))],
+    [
+      'both halves of a tee',
+      async () => {
+        const [one, other] = teeStream(open())
+        await readOne(one)
+        await readOne(other)
+      },
+    ],
+    ['one behind policies', () => readOne(open({ policies: [retry(), timeout({ total: 600_000 })] }))],
+  ])('%s', async (_, drop) => {
+    for (let count = 0; count < 5; count++) await drop()
+    expect(server.requests).toHaveLength(5)
+    await untilCollected(() => server.openRequests === 0)
+  })
+
+  it('and its place', async () => {
+    const policies = [concurrencyLimit({ limit: 1 })]
+    const client = createClient({ baseUrl: server.baseUrl, policies })
+    const drop = () => readOne(streamChatCompletion(client, request))
+    await drop()
+    let began = false
+    drop().then(() => {
+      began = true
+    })
+    await untilCollected(() => began)
+  })
+})
+
+describe('what somebody waits for is not dropped', () => {
+  it('though nothing else refers to it', async () => {
+    await using slow = await startFakeServer({ chunkDelay: 20, reply: () => 'one two three four five' })
+    const client = createClient({ baseUrl: slow.baseUrl })
+    let isOver = false
+    const reading = collectText(streamChatCompletion(client, request)).finally(() => {
+      isOver = true
+    })
+    while (!isOver) await collectGarbage()
+    expect(await reading).toBe('one two three four five')
+  })
+
+  it('in a stream that stays silent', async () => {
+    const waiting = readOne(textStream(open()))
+    await waiting
+    let isOver = false
+    const iterator = open()[Symbol.asyncIterator]()
+    for (let read = 0; read < 3; read++) await iterator.next()
+    iterator.next().then(() => {
+      isOver = true
+    })
+    for (let round = 0; round < 5; round++) await collectGarbage()
+    expect(isOver).toBe(false)
+    await iterator.return?.()
+    await until(() => isOver)
+  })
+})
