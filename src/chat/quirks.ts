@@ -9,7 +9,7 @@ import { isObject, type Json, noteSent, sentOf } from '../wire/names.ts'
 const THINKING = /thinking|reasoning/
 
 /** Joins what is said in a list of parts. */
-function textOf(parts: readonly Json[]): string {
+export function textOf(parts: readonly Json[]): string {
   return parts
     .map(part => (typeof part?.text === 'string' && !THINKING.test(`${part.type}`) ? part.text : ''))
     .join('')

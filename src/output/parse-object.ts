@@ -1,3 +1,4 @@
+import { textOf } from '../chat/quirks.ts'
 import type { ChatCompletion } from '../chat/types.ts'
 import { OutputError, type OutputErrorCode } from '../errors/output-error.ts'
 import { cutReason } from './cut-reason.ts'
@@ -26,7 +27,8 @@ export async function parseObject<T>(
     const message = completion.choices[0]?.message
     const code = message?.refusal ? 'REFUSAL' : cutReason(completion)?.toUpperCase()
     if (code) throw new OutputError(`No object: ${code}`, { code: code as OutputErrorCode })
-    const text = (message?.content ?? '').trim()
+    const content: unknown = message?.content
+    const text = (Array.isArray(content) ? textOf(content) : `${content ?? ''}`).trim()
     const forced = strict ? strictSchema(jsonSchemaOf(schema), true) : undefined
     return await parseJsonAs(text.replace(/^```\w*|```$/g, ''), schema, forced)
   } catch (error) {

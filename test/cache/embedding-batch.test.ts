@@ -76,7 +76,7 @@ describe('a batch of embeddings', () => {
     expect([next.mock.calls.length, cancel.mock.calls.length]).toEqual([3, 1])
   })
 
-  it('needs time in proportion to its length', async () => {
+  it('needs time in proportion to its length', { retry: 2 }, async () => {
     const time = async (count: number): Promise<number> => {
       const { embed } = setUp()
       const texts = Array.from({ length: count }, (_, place) => `${place}${', 12'.repeat(500)}`)

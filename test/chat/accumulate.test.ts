@@ -64,7 +64,7 @@ describe('accumulator', () => {
     expect([argumentsAt(false), argumentsAt(true)]).toEqual(['', '{}'])
   })
 
-  it('A19 needs time in proportion to the number of chunks', () => {
+  it('A19 needs time in proportion to the number of chunks', { retry: 2 }, () => {
     const time = (count: number, more: (place: number) => object): number => {
       const runs = Array.from({ length: 3 }, () => {
         const { add, result } = createAccumulator()

@@ -300,7 +300,7 @@ describe('options', () => {
     ['no list', undefined],
     ['an empty list', []],
     ['no address', [{}]],
-    ['a path', [{ baseUrl: '/v1' }]],
+    ['a path', [{ baseUrl: 'v1' }]],
     ['another scheme', [{ baseUrl: 'ftp://x.test' }]],
     ['credentials', [{ baseUrl: 'https://me:hush@x.test' }]],
     ['a query', [{ baseUrl: 'https://x.test/v1?key=hush' }]],

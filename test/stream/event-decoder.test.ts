@@ -137,7 +137,7 @@ describe('event decoder', () => {
     })
   })
 
-  it('A19 needs time in proportion to the length', () => {
+  it('A19 needs time in proportion to the length', { retry: 2 }, () => {
     const time = (pieces: readonly string[]): number => {
       const runs = Array.from({ length: 5 }, () => {
         const decode = decoder()
