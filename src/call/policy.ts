@@ -89,7 +89,7 @@ export interface PolicyRequest {
   /** That of `init`, or of a `Request`. */
   readonly method: string
   /** Those of `init`, or of a `Request`. */
-  readonly headers: HeadersInit
+  readonly headers: NonNullable<RequestInit['headers']>
   /** Ends the request: the one of `init`, or that of a `Request`. */
   readonly signal: AbortSignal | undefined
   /** There when the request comes from a client of this library. */

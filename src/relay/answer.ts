@@ -40,7 +40,7 @@ export function startPassing({ response, upstream, meter, maxEvents }: Answering
 }
 
 /** Passes a stream on to the one who asked, as fast as that is read, and ends with its reader. */
-export function streamAnswer(answering: Answering, headers: HeadersInit = {}): Response {
+export function streamAnswer(answering: Answering, headers: RequestInit['headers'] = {}): Response {
   const { blocks, outcome } = startPassing(answering)
   const { account, response, upstream, upstreamId } = answering
   const encoder = new TextEncoder()

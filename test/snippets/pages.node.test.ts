@@ -97,7 +97,7 @@ describe('the programs of the pages', () => {
       const written = pages.flatMap(({ text }) => text.match(new RegExp(`^<!-- ${label}: `, 'gm')) ?? [])
       expect(written.length, label).toBe(blocks.filter(block => block[key].length).length)
     }
-    const known = ['ts', 'js', 'html', 'sh', 'text']
+    const known = ['ts', 'js', 'html', 'sh', 'text', 'json']
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([])
   })
 
