@@ -43,7 +43,7 @@ export function toQuery(request: object = {}): Query {
   return query
 }
 
-function isFile(value: unknown): value is Blob | BufferSource {
+function isFile(value: unknown): value is Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> {
   return value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 }
 
@@ -57,7 +57,11 @@ function isFile(value: unknown): value is Blob | BufferSource {
 export function toForm(request: object, json: readonly string[] = []): FormData {
   const form = new FormData()
   const add = (name: string, value: unknown): void => {
-    if (isFile(value)) form.append(name, value instanceof Blob ? value : new Blob([value as BufferSource]))
+    if (isFile(value))
+      form.append(
+        name,
+        value instanceof Blob ? value : new Blob([value as ArrayBuffer | ArrayBufferView<ArrayBuffer>]),
+      )
     else if (Array.isArray(value) && value.some(isFile)) for (const item of value) add(`${name}[]`, item)
     else {
       const wire = toWire({ [name]: value })[name]

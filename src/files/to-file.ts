@@ -1,7 +1,8 @@
 /** What a file can be made of. */
 export type FileSource =
   | Blob
-  | BufferSource
+  | ArrayBuffer
+  | ArrayBufferView<ArrayBuffer>
   | string
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array | string>

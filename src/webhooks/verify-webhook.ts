@@ -6,7 +6,7 @@ import type { WebhookEvent } from './types.ts'
 
 /** A request as a server has it that knows no `Request`: the body as it came, not parsed, and its headers in any case. */
 export interface WebhookRequest {
-  readonly body: string | BufferSource
+  readonly body: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>
   readonly headers: Headers | { readonly [name: string]: string | readonly string[] | undefined }
 }
 
