@@ -14,6 +14,11 @@ function createStrayFinder(): (piece: string) => readonly (readonly [line: strin
   /** The line that is under way, as far as it may be one. */
   let open = ''
   return piece => {
+    // A long line may come a byte at a time: to join and search it for each would take the square of its length.
+    if (open.length > 6 && !/[\r\n]/.test(piece)) {
+      open = open.length + piece.length < MAX_STRAY ? open + piece : '-'
+      return []
+    }
     const text = open + piece
     const before = open.length
     const rest = text.slice(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1)
