@@ -1,19 +1,10 @@
 import type { Answer } from '../call/answer.ts'
-import { isWorker } from '../call/is-worker.ts'
+import { cancelDropped } from '../call/cancel-dropped.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
 import type { CallEnd, Watcher } from '../call/watcher.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { openBody } from '../wire/body.ts'
 import type { ReadContext } from './types.ts'
-
-/**
- * Ends the requests of bodies that were dropped unread: each holds its connection and its slot. A Worker may end only what its
- * own request began.
- */
-const dropped: FinalizationRegistry<() => void> | undefined = /* @__PURE__ */ (() =>
-  typeof FinalizationRegistry === 'function' && !isWorker()
-    ? new FinalizationRegistry<() => void>(cancel => cancel())
-    : undefined)()
 
 /** The length that the headers promise of the bytes that are read; unknown where they are decompressed on the way. */
 function promisedLength({ headers }: Response): number | undefined {
@@ -70,7 +61,7 @@ function openRaw(
     cancel,
   }
   const stream = new ReadableStream(source, { highWaterMark: 0 })
-  dropped?.register(stream, cancel)
+  cancelDropped(stream, cancel)
   return {
     stream,
     failure: () => end,

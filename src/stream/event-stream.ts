@@ -1,4 +1,4 @@
-import { isWorker } from '../call/is-worker.ts'
+import { cancelDropped, keepDropped } from '../call/cancel-dropped.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
 import { validationError } from '../errors/validation-error.ts'
@@ -19,18 +19,6 @@ export interface EventStream<T> extends AsyncIterable<T> {
   /** Ends the request; the iteration rejects with `reason`, by default an `AbortError` as `fetch` has it. */
   abort(reason?: unknown): void
   [Symbol.asyncDispose](): Promise<void>
-}
-
-let dropped: FinalizationRegistry<() => void> | undefined
-
-/**
- * Ends the request of a stream or an iterator that is dropped: nobody else would, and it holds its connection and its slot. A
- * Worker may end only what its own request began, and what that leaves ends with it.
- */
-function cancelDropped(held: object, cancel: () => void): void {
-  if (typeof FinalizationRegistry !== 'function' || isWorker()) return
-  dropped ??= new FinalizationRegistry(cancel => cancel())
-  dropped.register(held, cancel, held)
 }
 
 /** The iterators with a `next` under way: whoever waits for one has not dropped it, even where nothing else refers to it. */
@@ -116,7 +104,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
     [Symbol.asyncIterator]() {
       if (isIterated) throw validationError([{ path: 'stream', message: 'can be read once: see teeStream' }])
       isIterated = true
-      dropped?.unregister(stream)
+      keepDropped(stream)
       return iterate(source)
     },
     async [Symbol.asyncDispose]() {
