@@ -1,6 +1,6 @@
 import type { PolicyRequest } from '../call/policy.ts'
 import { isSecret, queryOf } from '../call/secrets.ts'
-import { digest } from '../wire/digest.ts'
+import { digest, toHex } from '../wire/digest.ts'
 import { isObject, isSchema } from '../wire/names.ts'
 
 /** A request that may be answered from a cache. */
@@ -84,6 +84,5 @@ export async function keyOf(
   const pairs = [...Object.entries(request.headers), ...queryOf(request.url)]
   const credentials = pairs.filter(([name]) => isSecret(name))
   const text = canonicalJson([credentials, decisive])
-  const bytes = new Uint8Array(await (call?.digest ?? digest)(text))
-  return `llmfetch:${Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')}`
+  return `llmfetch:${toHex(await (call?.digest ?? digest)(text))}`
 }

@@ -4,6 +4,7 @@ import { watchBody } from '../call/watch-body.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
+import { END_MARK, RESUMABLE_HEADER } from '../wire/resumable.ts'
 
 /** A line that broke, as {@link ResumeOptions.onResume} sees it. */
 export interface BrokenLine {
@@ -27,9 +28,6 @@ export interface ResumeOptions {
 
 /** The longest wait, in milliseconds. */
 const MAX_DELAY = 5000
-
-/** What a relay ends a stream with: without it, the end is one of the line alone. */
-const END_MARK = ': end\n\n'
 
 /** A status that may pass: the relay is being deployed, or is busy. */
 const PASSING = /^(408|425|429|5..)$/
@@ -170,13 +168,12 @@ function readOver(
  * const client = createClient({ baseUrl: '/api/v1', apiKey: () => session(), fetch: resume()(fetch) })
  */
 export function resume(options: ResumeOptions = {}): FetchPolicy {
-  return policy('resume', async ({ url, input, init, signal, call, repeatable }, send) => {
+  return policy('resume', async ({ url, input, method, headers: asked, signal, call, repeatable }, send) => {
     if (call)
       throw new ConfigurationError('resume goes around fetch: createClient({ fetch: resume()(fetch) })')
-    const given: Partial<Request> = Object(input)
-    const headers = new Headers(init.headers ?? given.headers)
+    const headers = new Headers(asked)
     if (!headers.has('idempotency-key')) {
-      if ((init.method ?? given.method) !== 'POST') return send()
+      if (method !== 'POST') return send()
       headers.set('idempotency-key', crypto.randomUUID())
     }
     const { controller, unlink } = linked(signal)
@@ -187,7 +184,7 @@ export function resume(options: ResumeOptions = {}): FetchPolicy {
         const changes = { headers, signal: controller.signal }
         if (after === undefined) return send(undefined, changes)
         headers.set('last-event-id', `${after}`)
-        const { credentials } = given
+        const { credentials }: Partial<Request> = Object(input)
         // From here on it is read, whatever asked for it.
         return send(undefined, {
           ...changes,
@@ -207,7 +204,7 @@ export function resume(options: ResumeOptions = {}): FetchPolicy {
       throw error
     }
     const { status, headers: answered, body } = first
-    if (answered.get('x-relay-resumable') !== '1' || !body) return watchBody(first, { end: unlink })
+    if (answered.get(RESUMABLE_HEADER) !== '1' || !body) return watchBody(first, { end: unlink })
     line.note(Number(headers.get('last-event-id')))
     const leave = (reason?: unknown) => {
       unlink()

@@ -1,5 +1,6 @@
 import { requestIdOf } from '../wire/api-failure.ts'
-import { digest } from '../wire/digest.ts'
+import { digest, toHex } from '../wire/digest.ts'
+import { RESUMABLE_HEADER } from '../wire/resumable.ts'
 import { guessTokens, openAccount } from './account.ts'
 import { isEventStream, leave, plainAnswer, streamAnswer } from './answer.ts'
 import { type Checked, checkBody, type WireBody } from './check-body.ts'
@@ -25,10 +26,6 @@ export interface Shared<User extends RelayUser> {
   readonly isAllowed: (model: unknown, user: User) => boolean | PromiseLike<boolean>
   /** The requests whose streams can be stopped from here, by the names of their logs. */
   readonly running: Map<string, UpstreamRequest>
-}
-
-function hex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Makes what answers a POST: checks it, reserves what it may cost, asks the service and passes its answer on. */
@@ -64,7 +61,7 @@ export function createAsk<User extends RelayUser>({
     if (!keeper || !id) return undefined
     let log: KeptLog | Response | undefined
     try {
-      log = await keeper.begin(id, hex(await digest(`${route.path}\n${text}`)), after, onError)
+      log = await keeper.begin(id, toHex(await digest(`${route.path}\n${text}`)), after, onError)
     } catch (error) {
       if (error instanceof Refusal) throw error
       return void onError(error)
@@ -133,7 +130,7 @@ export function createAsk<User extends RelayUser>({
       }
       await log?.close()
       if (!isEventStream(response)) return await plainAnswer(answering)
-      return streamAnswer(answering, streams && id ? { 'x-relay-resumable': '0' } : {})
+      return streamAnswer(answering, streams && id ? { [RESUMABLE_HEADER]: '0' } : {})
     } catch (error) {
       await log?.close()
       const refusal = refusalOfThrown(error)

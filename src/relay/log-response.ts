@@ -1,3 +1,4 @@
+import { END_MARK, RESUMABLE_HEADER } from '../wire/resumable.ts'
 import { STREAM_HEADERS } from './answer.ts'
 import { LOST } from './log-writer.ts'
 import type { LogPart } from './stream-store.ts'
@@ -7,9 +8,6 @@ export type ReadLog = (after: number, signal: AbortSignal) => Promise<LogPart | 
 
 /** How long a reader hears nothing at most, in milliseconds: proxies close a silent connection after as little as 60 seconds. */
 const KEEP_ALIVE = 15_000
-
-/** Ends every stream of a log, so that a reader can tell its end from that of a connection. Event stream parsers skip it. */
-const END_MARK = ': end\n\n'
 
 const IDLE = Symbol()
 
@@ -69,7 +67,7 @@ export function streamLog(read: ReadLog, after: number, first?: LogPart, onLeave
     },
     { highWaterMark: 0 },
   )
-  return new Response(body, { headers: { ...STREAM_HEADERS, 'x-relay-resumable': '1' } })
+  return new Response(body, { headers: { ...STREAM_HEADERS, [RESUMABLE_HEADER]: '1' } })
 }
 
 /**

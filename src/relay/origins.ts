@@ -1,7 +1,8 @@
+import { RESUMABLE_HEADER } from '../wire/resumable.ts'
 import { Refusal } from './refusal.ts'
 
 /** What a page may read of an answer. */
-const EXPOSED = 'retry-after, x-relay-resumable, x-request-id, x-should-retry'
+const EXPOSED = `retry-after, ${RESUMABLE_HEADER}, x-request-id, x-should-retry`
 
 /**
  * Refuses a request of a page that is not on the list. A page cannot leave `Origin` out of a POST, nor forge it, so that this

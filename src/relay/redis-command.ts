@@ -1,3 +1,5 @@
+import { toHex } from '../wire/digest.ts'
+
 /**
  * A client of Redis: `ioredis` (`call`), `redis` for Node (`sendCommand`) or Bun's own (`send`). None of them is imported.
  */
@@ -58,8 +60,7 @@ export function scriptRunner(command: RedisCommand): RunScript {
     const given = [`${keys.length}`, ...keys, ...args.map(String)]
     let digest = digests.get(script)
     if (!digest) {
-      const bytes = new Uint8Array(await crypto.subtle.digest('SHA-1', new TextEncoder().encode(script)))
-      digest = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+      digest = toHex(await crypto.subtle.digest('SHA-1', new TextEncoder().encode(script)))
       digests.set(script, digest)
     }
     try {
