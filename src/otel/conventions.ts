@@ -18,7 +18,7 @@ const OPERATIONS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
 ])
 
 /** Names the operation behind a path: `chat`; by its own name where the conventions have none for it. */
-export function operationOf(method: string | undefined, path: string, own: string): string {
+export function operationOf(method: string, path: string, own: string): string {
   if (method !== 'POST') return /\/responses\/[^/]+$/.test(path) ? 'fetch_response' : own
   return OPERATIONS.get(/(chat\/)?\w*$/.exec(path)![0]) ?? own
 }

@@ -50,9 +50,12 @@ export interface OtelOptions {
 }
 
 /** Adds the trace to a request's headers; undefined for a span that nobody records, or where the caller has set it. */
-function headersWithTrace({ init, input }: PolicyRequest, span: SpanLike | undefined): Headers | undefined {
+function headersWithTrace(
+  { headers: asked }: PolicyRequest,
+  span: SpanLike | undefined,
+): Headers | undefined {
   const { traceId, spanId, traceFlags } = span!.spanContext()
-  const headers = new Headers(init.headers ?? (Object(input).headers as Headers | undefined))
+  const headers = new Headers(asked)
   if (headers.has('traceparent') || !/[1-9a-f]/.test(traceId)) return undefined
   headers.set('traceparent', `00-${traceId}-${spanId}-0${traceFlags & 1}`)
   return headers
@@ -78,11 +81,11 @@ export function otel(options: OtelOptions): FetchPolicy {
   const sent = new WeakMap<object, number>()
 
   const tracing = policy('otel', (request, send) => {
-    const { call, url, input, init } = request
+    const { call, url, init, method } = request
     const target = orUndefined(() => new URL(url))
     const body = Object(orUndefined(() => JSON.parse(init.body as string)))
     const own = call?.operation ?? 'fetch'
-    const operation = operationOf(init.method ?? Object(input).method, `${target?.pathname}`, own)
+    const operation = operationOf(method, `${target?.pathname}`, own)
     const model = typeof body.model === 'string' ? body.model : undefined
     const base = baseAttributes(operation, provider, model, target)
     const before = (call && sent.get(call.read)) ?? 0

@@ -7,7 +7,7 @@ import { TimeoutError } from '../errors/timeout-error.ts'
 import { validationError } from '../errors/validation-error.ts'
 import { readBriefly } from '../wire/body.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
-import { retryAfter } from '../wire/retry-after.ts'
+import { retryAfter, retryDelayIn } from '../wire/retry-after.ts'
 import { RETRYABLE_STATUSES } from '../wire/retryable-statuses.ts'
 
 /** A failed attempt, as {@link RetryOptions.shouldRetry} and {@link RetryOptions.onRetry} see it. */
@@ -68,8 +68,7 @@ async function readWait(response: Response, signal: AbortSignal | undefined): Pr
   const text = await readBriefly(response.clone(), { signal })
   // No wait brings a spent quota back.
   if (/insufficient_quota|billing|spend/.test(text)) return 0
-  const seconds = /"retryDelay":\s*"([\d.]+)s"/.exec(text)?.[1]
-  return seconds === undefined ? undefined : Number(seconds) * 1000
+  return retryDelayIn(text)
 }
 
 /** Runs a hook of the caller's. An error of its own keeps the failure that it was told of as its cause. */

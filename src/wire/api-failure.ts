@@ -9,7 +9,7 @@ import { RateLimitError } from '../errors/rate-limit-error.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { ValidationError, type ValidationErrorDetails } from '../errors/validation-error.ts'
 import { fromWire, type Json } from './names.ts'
-import { retryAfter } from './retry-after.ts'
+import { retryAfter, retryDelayIn } from './retry-after.ts'
 import { RETRYABLE_STATUSES } from './retryable-statuses.ts'
 
 /** Finds the id by which the service's support finds a request. */
@@ -89,8 +89,6 @@ export function apiFailure(
     ? ContentFilterError
     : (CLASSES[status] ?? (status < 500 ? APIError : ServerError))
   const asked = headers.get('x-should-retry')
-  // Google's RetryInfo.
-  const wait = /"retryDelay":"(\d+\.?\d*)s"/.exec(text.replace(/\s/g, ''))
   const safeHeaders = new Headers([...headers].map(([name, value]) => [name, scrub(value)]))
   const details: ServiceErrorDetails & ValidationErrorDetails = {
     status,
@@ -102,7 +100,7 @@ export function apiFailure(
       issues: [{ path: param ?? '', message }],
     }) as ValidationErrorDetails),
     requestId: requestIdOf(safeHeaders),
-    retryAfter: retryAfter(headers) ?? (wait ? Number(wait[1]) * 1000 : undefined),
+    retryAfter: retryAfter(headers) ?? retryDelayIn(text),
     headers: safeHeaders,
     // A spent budget does not come back by waiting.
     retryable: asked

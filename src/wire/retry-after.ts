@@ -1,3 +1,9 @@
+/** How long the text of a body asks to wait, in milliseconds: Google's RetryInfo. */
+export function retryDelayIn(text: string): number | undefined {
+  const [, seconds] = /"retryDelay":"(\d+\.?\d*)s"/.exec(text.replace(/\s/g, '')) ?? []
+  return seconds === undefined ? undefined : Number(seconds) * 1000
+}
+
 /**
  * How long the service asks to wait, in milliseconds: `retry-after-ms`, then `retry-after` (RFC 9110, 10.2.3: seconds or a
  * date), then `ratelimit-reset` (seconds). Anything spelled in another way (`0x10`, `-1`, `1e9`) is taken for absent, never
