@@ -1,3 +1,4 @@
+import { ignoreErrors } from '../call/ignore-errors.ts'
 import {
   type CacheMode,
   type FetchInit,
@@ -70,15 +71,7 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
   if (!(ttl > 0) || typeof store?.getItem !== 'function')
     throw new ConfigurationError('cache: ttl must be above 0, store have getItem')
   const share = shareCalls<Outcome>()
-
-  function report(error: unknown): void {
-    try {
-      onError(error)
-    } catch {
-      // The call has nothing to do with it.
-    }
-  }
-
+  const report = (error: unknown) => ignoreErrors(() => onError(error))
   const answers = cachedAnswers(store, ttl, key, report)
 
   return policy('cache', async (request, send) => {

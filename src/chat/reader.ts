@@ -1,7 +1,7 @@
 import type { ReadContext } from '../client/types.ts'
-import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import type { LLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { endedEarly } from '../stream/ended-early.ts'
 import { type Dialect, Last } from '../stream/sse-reader.ts'
 import { apiFailure } from '../wire/api-failure.ts'
 import { isFailure, nameAnswer, parseJson, throwFailure } from '../wire/json.ts'
@@ -78,9 +78,7 @@ export function chatReader(
     const isWhole = ({ finished, calls }: ChoiceState) => finished || (atDone && calls.every(isCallWhole))
     // One of several that never began is only missed where nothing else says that this is the end.
     if (!known.length || !known.every(isWhole) || !(atDone || known.length >= expected!))
-      throw new IncompleteStreamError(`The stream ended ${known.length ? 'early' : 'before it began'}`, {
-        retryable: !known.length,
-      })
+      throw endedEarly(!!known.length)
   }
 
   return {

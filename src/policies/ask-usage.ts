@@ -1,4 +1,5 @@
 import { type FetchPolicy, policy } from '../call/policy.ts'
+import { originOf } from './origin-of.ts'
 
 /** How many services are remembered that refuse the question. */
 const MOST = 100
@@ -38,8 +39,9 @@ export function askUsage(): FetchPolicy {
   return policy('askUsage', async ({ url, init, call }, send) => {
     // No other path needs to be asked, and some refuse it.
     const asks = call?.stream && /\/completions(\?|$)/.test(url)
-    const [origin] = /^\w+:\/\/[^/]+/.exec(url) ?? ['']
-    const body = asks && !refusing.has(origin) && withUsage(init.body)
+    if (!asks) return send()
+    const origin = originOf(url)
+    const body = refusing.has(origin) ? undefined : withUsage(init.body)
     if (!body) return send()
     try {
       return await send(undefined, { body })

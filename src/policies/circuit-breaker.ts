@@ -1,3 +1,4 @@
+import { ignoreErrors } from '../call/ignore-errors.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
@@ -81,11 +82,9 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
     circuits.delete(name)
     circuits.set(name, circuit)
     if (circuits.size > MAX_CIRCUITS) circuits.delete(circuits.keys().next().value!)
-    try {
-      if (from !== circuit.kind) onStateChange?.({ origin: name.split(' ', 1)[0]!, from, to: circuit.kind })
-    } catch {
-      // Most changes come where a body ends: nobody there could handle it.
-    }
+    // Most changes come where a body ends: nobody there could handle an error.
+    if (from !== circuit.kind)
+      ignoreErrors(() => onStateChange?.({ origin: name.split(' ', 1)[0]!, from, to: circuit.kind }))
   }
 
   function open(name: string): void {

@@ -16,7 +16,7 @@ import type { RunToolsOptions, ToolEvent, ToolRun } from './types.ts'
  * @throws what `signal` aborts with, at once, whatever a tool does
  * @example
  * for await (const event of streamTools(client, { model: 'gpt-4.1', messages, tools: [weather] })) {
- *   if (event.type === 'text') process.stdout.write(event.delta)
+ *   if (event.type === 'text') write(event.delta)
  *   if (event.type === 'end') console.log(event.run.stopped)
  * }
  */
