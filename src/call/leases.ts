@@ -24,6 +24,9 @@ export interface Leases {
 export function createLeases(): Leases {
   const held = new Map<Lease, { until: number }>()
   const needsBeat = isWorker()
+  /** The oldest, and what gives those after it: to look for a map's first is to walk over all that were taken out before. */
+  let first: Lease | undefined
+  let rest: Iterator<Lease, undefined> | undefined
 
   function dropDead(): void {
     if (!needsBeat) return
@@ -38,7 +41,15 @@ export function createLeases(): Leases {
     },
     oldest() {
       dropDead()
-      return held.keys().next().value
+      while (!first || !held.has(first)) {
+        rest ??= held.keys()
+        first = rest.next().value
+        if (first) continue
+        // An iterator that has come to the end stays there.
+        rest = undefined
+        if (!held.size) break
+      }
+      return first
     },
     take() {
       const life = { until: Date.now() + BELIEVED }

@@ -52,9 +52,9 @@ export function concurrencyLimit({
   const waiting = createLeases()
   const wakes = new Map<Lease, () => void>()
 
-  /** Lets the first who waits look again. A Worker's request may only be woken by a timer of its own. */
+  /** Lets the first who waits look again, where there is a place. A Worker's request may only be woken by a timer of its own. */
   function wakeNext(): void {
-    const first = waiting.oldest()
+    const first = running.size() < limit ? waiting.oldest() : undefined
     if (first) wakes.get(first)?.()
   }
 

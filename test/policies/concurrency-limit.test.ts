@@ -136,7 +136,7 @@ describe('the queue', () => {
     expect(await cancelAll(50_000)).toBeLessThan(15 * Math.max(await cancelAll(10_000), 15))
   })
 
-  it('starts any number one after the other, each as soon as the first', { retry: 2 }, async () => {
+  it('starts any number one after the other, each as soon as the first', async () => {
     const startAll = async (count: number): Promise<number> => {
       let running = 0
       let most = 0
