@@ -44,10 +44,15 @@ export function shareCalls<T>(): (
     const tell = (event: (watcher: Watcher) => void) => {
       for (const watchers of callers) for (const watcher of watchers) event(watcher)
     }
+    let isSent = false
     const everybody: Watcher = {
       attempt() {
         joint.status = undefined
-        tell(watcher => watcher.attempt?.())
+        // The first request is the first caller's, whoever joins before it goes out: another would count it once more.
+        const [first = []] = callers
+        if (isSent) tell(watcher => watcher.attempt?.())
+        else for (const watcher of first) watcher.attempt?.()
+        isSent = true
       },
       headers(status) {
         joint.status = status
