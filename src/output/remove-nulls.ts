@@ -22,10 +22,12 @@ export function removeNulls(
   const { $ref, anyOf = [], items, properties = {} } = schema
   if ($ref) removeNulls(value, lookUp(root, $ref), root)
   for (const branch of anyOf) {
-    // A constant that is another one tells of another branch.
-    const constants = Object.entries(branch.properties ?? {}).filter(([, part]) => 'const' in part)
-    if (constants.every(([name, part]) => part.const === (value as Tree)[name]))
-      removeNulls(value, branch, root)
+    // A value that a branch does not list tells of another branch.
+    const isThis = Object.entries(branch.properties ?? {}).every(([name, part]) => {
+      const listed: readonly unknown[] | undefined = 'const' in part ? [part.const] : part.enum
+      return !listed || listed.includes((value as Tree)[name])
+    })
+    if (isThis) removeNulls(value, branch, root)
   }
   if (Array.isArray(value)) for (const item of value) removeNulls(item, items, root)
   const members = value as { [name: string]: unknown }

@@ -9,6 +9,7 @@ export interface SchemaNode {
   anyOf?: readonly SchemaNode[]
   readonly items?: SchemaNode
   readonly const?: unknown
+  readonly enum?: readonly unknown[]
   default?: unknown
   readonly $ref?: string
 }

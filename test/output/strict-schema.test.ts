@@ -170,9 +170,11 @@ describe('nulls for what is left out', () => {
     expect(read(value, schema)).toEqual({ child: { child: { note: 'x', child: null } } })
   })
 
-  it('are removed for the branch that is meant', () => {
-    const branch = (kind: string, x: object, required: string[]) =>
-      object({ kind: { const: kind }, x }, required)
+  it.each([
+    ['a constant', (kind: string) => ({ const: kind })],
+    ['a list of one', (kind: string) => ({ type: 'string', enum: [kind] })],
+  ])('are removed for the branch that is meant, told by %s', (_, only) => {
+    const branch = (kind: string, x: object, required: string[]) => object({ kind: only(kind), x }, required)
     const schema = object({
       either: {
         anyOf: [branch('a', text, ['kind']), branch('b', { type: ['string', 'null'] }, ['kind', 'x'])],

@@ -20,7 +20,7 @@ import { hasOptional, rootKind, VALIDATORS, valuesOf, withNulls } from './random
 
 const user: Message = { role: 'user', content: 'Ada and 36' }
 const request = { model: 'fake-small', messages: [user] }
-const runs = { seed: 20_261, numRuns: 100 }
+const runs = { numRuns: 100 }
 
 /** A random schema, and a value of it. */
 const sample = rootKind.chain(kind => fc.tuple(fc.constant(kind), valuesOf(kind)))
