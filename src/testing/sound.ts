@@ -1,7 +1,10 @@
 /** Stands before a text that a sound carries, so that what the fake says it can also hear. */
 const MARK = 'llmfetch-testing says: '
 
-const encoder = new TextEncoder()
+/** The bytes of a text. */
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
 
 function little32(value: number): number[] {
   return [0, 8, 16, 24].map(shift => (value >>> shift) & 255)
@@ -11,14 +14,14 @@ function little32(value: number): number[] {
 const FRAME: readonly number[] = [0xff, 0xfb, 0x90, 0xc4, ...new Array<number>(413).fill(0)]
 
 function mp3Of(text: string, frames: number): number[] {
-  return [...Array.from({ length: frames }, () => FRAME).flat(), ...encoder.encode(MARK + text)]
+  return [...Array.from({ length: frames }, () => FRAME).flat(), ...bytesOf(MARK + text)]
 }
 
 function wavOf(text: string, frames: number): number[] {
   const samples = new Array<number>(frames * 400).fill(128)
-  const note = [...encoder.encode(MARK + text)]
+  const note = [...bytesOf(MARK + text)]
   if (note.length % 2) note.push(0)
-  const name = (id: string) => [...encoder.encode(id)]
+  const name = (id: string) => [...bytesOf(id)]
   const chunks = [
     ...[...name('fmt '), ...little32(16), 1, 0, 1, 0, ...little32(8000), ...little32(8000), 1, 0, 8, 0],
     ...[...name('data'), ...little32(samples.length), ...samples],
@@ -33,10 +36,7 @@ const FORMATS: {
 } = {
   mp3: ['audio/mpeg', mp3Of],
   wav: ['audio/wav', wavOf],
-  pcm: [
-    'audio/pcm',
-    (text, frames) => [...new Array<number>(frames * 400).fill(0), ...encoder.encode(MARK + text)],
-  ],
+  pcm: ['audio/pcm', (text, frames) => [...new Array<number>(frames * 400).fill(0), ...bytesOf(MARK + text)]],
 }
 
 export const formats: readonly string[] = Object.keys(FORMATS)
