@@ -1,5 +1,5 @@
 import type { Answer } from '../call/answer.ts'
-import { cancelDropped } from '../call/cancel-dropped.ts'
+import { cancelDropped, keepDropped } from '../call/cancel-dropped.ts'
 import { onAbort, reasonOf } from '../call/signals.ts'
 import type { CallEnd, Watcher } from '../call/watcher.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
@@ -33,6 +33,7 @@ function openRaw(
     if (end) return
     end = how
     stopListening?.()
+    keepDropped(cancel)
     for (const follower of followers) follower.end?.(how)
   }
 

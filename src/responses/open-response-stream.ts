@@ -48,7 +48,8 @@ export function openResponseStream(
   id?: string,
   after?: number,
 ): EventStream<ResponseEvent> {
-  let stream = openStream(client, operation, options)
+  const first = openStream(client, operation, options)
+  let stream = first
   /** The number of the last event before the latest request: some services number no events, or all alike. */
   let seen = after
   let partial: unknown
@@ -98,7 +99,9 @@ export function openResponseStream(
   }
 
   return {
-    response: stream.response,
+    get response() {
+      return first.response
+    },
     abort(reason) {
       tries = 0
       stream.abort(reason)

@@ -31,8 +31,12 @@ interface Source<T> {
   /** The reader, once it is there. */
   reader: EventReader<T> | undefined
   isCancelled: boolean
+  /** Whether somebody has asked for the response. */
+  isAwaited: boolean
   readonly controller: AbortController
   cancel(): void
+  /** Cancels what nobody can read any more, but not what the response still waits for. */
+  drop(): void
 }
 
 /** Sends the request of a stream, and waits for its first event. */
@@ -43,13 +47,18 @@ export type OpenStream<T> = (
 function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefined): Source<T> {
   const { controller, unlink } = linked(signal)
   const exchanged = open(controller.signal)
+  function end(): void {
+    unlink()
+    keepDropped(source.drop)
+  }
   const source: Source<T> = {
     reader: undefined,
     isCancelled: false,
+    isAwaited: false,
     controller,
     response: exchanged.then(({ data, ...around }) => around),
     opened: exchanged.then(({ data }) => {
-      data.watch({ end: unlink })
+      data.watch({ end })
       source.reader = data
       if (source.isCancelled) data.cancel()
       return data
@@ -59,10 +68,14 @@ function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefin
       if (source.reader) source.reader.cancel()
       else controller.abort()
     },
+    drop() {
+      source.isCancelled = true
+      if (source.reader || !source.isAwaited) source.cancel()
+    },
   }
   // An error is thrown to whoever iterates. Who does not, does not want to know.
-  source.response.catch(unlink)
-  source.opened.catch(unlink)
+  source.response.catch(end)
+  source.opened.catch(end)
   return source
 }
 
@@ -90,7 +103,7 @@ function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
       return { done: true, value: undefined }
     },
   }
-  cancelDropped(iterator, source.cancel)
+  cancelDropped(iterator, source.drop)
   return iterator
 }
 
@@ -99,19 +112,22 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
   const source = openSource(open, signal)
   let isIterated = false
   const stream: EventStream<T> = {
-    response: source.response,
+    get response() {
+      source.isAwaited = true
+      return source.response
+    },
     abort: reason => abortWith(source.controller, reason),
     [Symbol.asyncIterator]() {
       if (isIterated) throw validationError([{ path: 'stream', message: 'can be read once: see teeStream' }])
       isIterated = true
-      keepDropped(stream)
+      keepDropped(source.drop)
       return iterate(source)
     },
     async [Symbol.asyncDispose]() {
       source.cancel()
     },
   }
-  cancelDropped(stream, source.cancel)
+  cancelDropped(stream, source.drop)
   return stream
 }
 

@@ -46,8 +46,6 @@ export interface FoldedStreamOptions {
  * `partial`.
  */
 export class FoldedStream<T extends object, R> implements AsyncIterable<T> {
-  /** Settles with the first event, or rejects with what prevented it. */
-  readonly response: Promise<StreamResponse>
   /** The values read so far, where `keepChunks` asked for them. */
   readonly chunks: readonly T[] = []
   readonly #stream: EventStream<T>
@@ -62,13 +60,17 @@ export class FoldedStream<T extends object, R> implements AsyncIterable<T> {
     this.#stream = stream
     this.#fold = fold
     this.#keepChunks = keepChunks
-    this.response = stream.response
     this.#folded = handled(
       new Promise((resolve, reject) => {
         this.#resolve = resolve
         this.#reject = reject
       }),
     )
+  }
+
+  /** Settles with the first event, or rejects with what prevented it. */
+  get response(): Promise<StreamResponse> {
+    return this.#stream.response
   }
 
   /** What has arrived so far, also after an abort: for a stop button. */

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  type ChatCompletionChunk,
   ChatCompletionStream,
   type ClientConfig,
   collectText,
   concurrencyLimit,
   createClient,
+  type EventStream,
+  type Fetch,
   retry,
   streamChatCompletion,
   teeStream,
@@ -48,7 +51,9 @@ describe('what is dropped frees its connection', () => {
     [
       'a stream that nobody reads',
       async () => {
-        await open().response
+        const stream = open()
+        await stream.response
+        expect(stream).toBeDefined()
       },
     ],
     ['a stream of which a value was read', () => readOne(open())],
@@ -82,6 +87,30 @@ describe('what is dropped frees its connection', () => {
   })
 })
 
+describe('what has ended is not held until it is dropped', () => {
+  const left = async (stream: AsyncIterable<unknown>) => {
+    for await (const _ of stream) break
+  }
+
+  it.each<[string, (stream: EventStream<ChatCompletionChunk>) => Promise<unknown>]>([
+    ['read', collectText],
+    ['left', left],
+    ['aborted', async stream => stream.abort()],
+    ['disposed of', async stream => stream[Symbol.asyncDispose]()],
+  ])('a stream that was %s', async (_, end) => {
+    const signals: WeakRef<AbortSignal>[] = []
+    const fetch: Fetch = (url, init) => {
+      signals.push(new WeakRef(init.signal!))
+      return globalThis.fetch(url, init)
+    }
+    await using plain = await startFakeServer()
+    const client = createClient({ baseUrl: plain.baseUrl, fetch })
+    for (let count = 0; count < 20; count++) await end(streamChatCompletion(client, request)).catch(() => {})
+    // The platform may hold the last for a while.
+    await untilCollected(() => signals.filter(signal => signal.deref()).length < 5)
+  })
+})
+
 describe('what somebody waits for is not dropped', () => {
   it('though nothing else refers to it', async () => {
     await using slow = await startFakeServer({ chunkDelay: 20, reply: () => 'one two three four five' })
@@ -92,6 +121,22 @@ describe('what somebody waits for is not dropped', () => {
     })
     while (!isOver) await collectGarbage()
     expect(await reading).toBe('one two three four five')
+  })
+
+  it('nor the response of a stream that nobody will read', async () => {
+    await using slow = await startFakeServer({ faults: { delay: 100 } })
+    const client = createClient({ baseUrl: slow.baseUrl })
+    let settled: string | undefined
+    streamChatCompletion(client, request).response.then(
+      ({ status }) => {
+        settled = `${status}`
+      },
+      error => {
+        settled = `${error}`
+      },
+    )
+    while (!settled) await collectGarbage()
+    expect(settled).toBe('200')
   })
 
   it('in a stream that stays silent', async () => {
