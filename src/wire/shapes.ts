@@ -4,8 +4,8 @@ import { isMap, isObject, isSchema, type Json, nameFromWire, noteSent, snakeCase
 interface Position {
   keys: readonly string[]
   names: readonly string[]
-  /** What is below each key; undefined where that is the user's own. */
-  below: readonly (Position | undefined)[]
+  /** What is below each key, once an object has been there; false where that is the user's own. */
+  below: (Position | false | undefined)[]
   /** An object with all `names`, where they are not the keys themselves. */
   blank?: Json | undefined
   /** The keys that came in camelCase, where there are any. */
@@ -38,7 +38,7 @@ export function createRenamer(verbatim?: readonly string[]): (event: unknown) =>
     Object.assign(position, {
       keys,
       names,
-      below: keys.map(key => (isOwn || isMap(key, verbatim) ? undefined : newPosition())),
+      below: keys.map(key => (isOwn || isMap(key, verbatim) ? false : undefined)),
       blank: names.join() === keys.join() ? undefined : Object.fromEntries(names.map(name => [name, null])),
       kept: kept.length ? kept : undefined,
     })
@@ -64,8 +64,10 @@ export function createRenamer(verbatim?: readonly string[]): (event: unknown) =>
     for (const key in value) {
       const child = value[key]
       const isNested = typeof child === 'object'
-      if (child !== null && (blank || isNested))
-        result[names[i]!] = isNested && below[i] ? rename(child, below[i]!) : child
+      if (child !== null && (blank || isNested)) {
+        const inside = isNested && (below[i] ??= newPosition())
+        result[names[i]!] = inside ? rename(child, inside) : child
+      }
       i++
     }
     if (kept) for (const key of kept) noteSent(result, key)
