@@ -18,7 +18,7 @@ export function isObject(value: unknown): value is Json {
 
 /** Remembers what a function made of a name. A service may make up names without end, so it forgets them all now and then. */
 /* @__NO_SIDE_EFFECTS__ */
-function remembered<T>(convert: (name: string) => T): (name: string) => T {
+export function remembered<T>(convert: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>()
   return name => {
     let converted = known.get(name)
