@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Answer } from '../call/answer.ts'
-import { onAbort, reasonOf } from '../call/signals.ts'
+import { onAbort, reasonOf, sleep } from '../call/signals.ts'
 import type { CallEnd, Watcher } from '../call/watcher.ts'
 import { ConnectionError } from '../errors/connection-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
@@ -68,6 +68,9 @@ type State = 'opening' | 'reading' | 'draining' | 'over'
 /** How many events in a row may say nothing before others get their turn: a service may send millions at once. */
 const MAX_SKIPPED = 10_000
 
+/** How many bytes are split into events at once, for the same reason. Networks bring far fewer. */
+const MAX_SPLIT = 2 ** 20
+
 /** How long the body's end is waited for after the last value, in milliseconds: its reader may send the next request at once. */
 const GRACE = 50
 
@@ -92,6 +95,8 @@ export async function openEvents<T>(
   /** What has arrived, and the index of the next. An event's JSON is parsed when it is asked for. */
   let events: readonly (EventSourceMessage | StrayLine)[] = []
   let index = 0
+  /** What has been read but not split into events. */
+  let unread: Uint8Array | undefined
   /** A value made ahead: the first, or that of a whole answer. */
   let ready: T | undefined
   let rest: Promise<void> | undefined
@@ -182,19 +187,22 @@ export async function openEvents<T>(
 
   /** Takes bytes in, or the end of the body. */
   async function feed(bytes: Uint8Array | undefined): Promise<void> {
+    const split = bytes?.subarray(0, MAX_SPLIT)
+    unread = bytes?.subarray(MAX_SPLIT)
     // The last event counts even where its blank line is missing.
-    const piece = text.decode(bytes, { stream: !!bytes }) + (bytes ? '' : '\n\n')
+    const piece = text.decode(split, { stream: !!bytes }) + (bytes ? '' : '\n\n')
     const [start] = state === 'opening' ? piece.trim() : []
     // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
     if (start === '<') throw new ProtocolError(`Expected a stream: ${nameAnswer(piece, response, scrub)}`)
     if (start === '{' || start === '[') {
-      ready = dialect.parseWhole((piece + (await readText(body, text))).trim())
+      const rest = text.decode(unread, { stream: true }) + (await readText(body, text))
+      ready = dialect.parseWhole((piece + rest).trim())
       state = 'over'
       return close({})
     }
     if (start) state = 'reading'
     if (!bytes) atEnd = 'body'
-    events = decode(piece, bytes?.length ?? 0)
+    events = decode(piece, split?.length ?? 0)
     index = 0
   }
 
@@ -204,8 +212,9 @@ export async function openEvents<T>(
       try {
         let value = take()
         while (value === undefined && isOpen()) {
-          if (index < events.length && atEnd !== 'value') await new Promise(resolve => setTimeout(resolve))
+          if (index < events.length && atEnd !== 'value') await sleep(0)
           else if (atEnd) complete(atEnd === 'value')
+          else if (unread?.length) await sleep(0).then(() => feed(unread))
           else {
             // Comments do not lengthen the wait for what may follow. No follower is told of it: a short idle limit would win.
             if (dialect.isFinished?.()) tail ??= setTimeout(body.cancel, TAIL)

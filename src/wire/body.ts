@@ -48,6 +48,14 @@ function openSource(response: Response, isStream: boolean): Source {
   return { read: () => iterator.next(), cancel: async () => iterator.return?.() }
 }
 
+/** Bytes in the one form that is read here: another library's body may give texts or buffers. */
+// biome-ignore lint/suspicious/noExplicitAny: another library's body may hold anything
+function bytesOf(value: any): Uint8Array | undefined {
+  if (typeof value === 'string') return new TextEncoder().encode(value)
+  if (value?.byteLength === undefined || value.subarray) return value
+  return new Uint8Array(value.buffer ?? value, value.byteOffset, value.byteLength)
+}
+
 /**
  * Opens a response's body.
  *
@@ -85,9 +93,7 @@ export function openBody(
         for (const watcher of watchers) watcher.wait?.()
         const { value } = await source.read()
         for (const watcher of watchers) watcher.bytes?.()
-        const bytes = (typeof value === 'string' ? new TextEncoder().encode(value) : value) as
-          | Uint8Array
-          | undefined
+        const bytes = bytesOf(value)
         atEnd = !bytes
         left -= bytes?.byteLength ?? 0
         if (atEnd) stop?.()

@@ -65,8 +65,8 @@ export function createRenamer(verbatim?: readonly string[]): (event: unknown) =>
       const child = value[key]
       const isNested = typeof child === 'object'
       if (child !== null && (blank || isNested)) {
-        const inside = isNested && (below[i] ??= newPosition())
-        result[names[i]!] = inside ? rename(child, inside) : child
+        if (isNested) below[i] ??= newPosition()
+        result[names[i]!] = isNested && below[i] ? rename(child, below[i] as Position) : child
       }
       i++
     }

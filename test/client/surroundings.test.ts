@@ -9,6 +9,7 @@ import {
   streamChatCompletion,
   timeout,
 } from '../../src/index.ts'
+import { chunk, sse } from '../support/frames.ts'
 import { BASE, chatRequest, clientOf, completion, failureOf, json } from './harness.ts'
 
 // Runtimes and libraries that have a fetch of their own. The numbers are those of public reports.
@@ -57,10 +58,24 @@ describe('a response without a body (react-native#37505, ofetch#398)', () => {
 })
 
 describe('a body that is no web stream (node-fetch)', () => {
-  const iterable = (...pieces: string[]) => ({
+  const bytesOf = (text: string) => new TextEncoder().encode(text)
+  const asEach = (pieces: string[], convert: (text: string) => unknown) => ({
     async *[Symbol.asyncIterator]() {
-      for (const piece of pieces) yield new TextEncoder().encode(piece)
+      for (const piece of pieces) yield convert(piece)
     },
+  })
+  const iterable = (...pieces: string[]) => asEach(pieces, bytesOf)
+
+  it.each<[string, (text: string) => unknown]>([
+    ['texts', String],
+    ['buffers', text => bytesOf(text).buffer],
+    ['views', text => new DataView(bytesOf(text).buffer)],
+    ['parts of larger buffers', text => bytesOf(`-${text}-`).subarray(1, -1)],
+  ])('may hold %s', async (_, convert) => {
+    const event = sse(chunk({ content: 'Hi' }), chunk({}, 'stop'))
+    const pieces = [event.slice(0, 30), event.slice(30)]
+    const { client } = counting(() => ({ ...bodiless(''), body: asEach(pieces, convert) }))
+    expect(await collectText(streamChatCompletion(client, chatRequest))).toBe('Hi')
   })
 
   it('is read by its iterator', async () => {

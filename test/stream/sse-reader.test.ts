@@ -279,6 +279,32 @@ describe('event reader: events', () => {
     expect(await read([sse({}, HI, {}, STOP, {})])).toMatchObject({ text: 'Hi', error: undefined })
   })
 
+  it('A15 lets others have their turn while it skips a large chunk', async () => {
+    let turns = 0
+    let isOver = false
+    const turn = () => {
+      turns++
+      if (!isOver) setTimeout(turn)
+    }
+    setTimeout(turn)
+    const { text, error } = await read([sse({}).repeat(300_000) + sse(HI, STOP)])
+    isOver = true
+    expect([text, error]).toEqual(['Hi', undefined])
+    expect(turns).toBeGreaterThan(20)
+  })
+
+  it('C18 reads a chunk of megabytes, whatever it holds, as any other', async () => {
+    const said = Array.from({ length: 40_000 }, (_, index) => `漢${index}🚀 `)
+    const all = sse(...said.map(content => chunk({ content })), STOP)
+    expect(all.length).toBeGreaterThan(2 ** 21)
+    // Each end of a part falls somewhere else in a character.
+    for (const before of ['', ':\n', '::\n', ':::\n'])
+      expect(await read([before + all])).toMatchObject({ text: said.join(''), error: undefined })
+    const content = '漢'.repeat(1e6)
+    const whole = JSON.stringify({ choices: [{ message: { content }, finish_reason: 'stop' }] })
+    expect(await read([whole])).toMatchObject({ text: content, error: undefined })
+  })
+
   it.each([
     { choices: {} },
     { choices: 5 },
