@@ -3,6 +3,7 @@
 import { AbstractChat, type ChatState, DefaultChatTransport, type UIMessage } from 'ai'
 import { describe, expect, it } from 'vitest'
 import {
+  type ChatCompletion,
   type ChatCompletionChunk,
   ChatCompletionStream,
   chatEvents,
@@ -14,7 +15,8 @@ import {
   toUIMessageResponse,
 } from '../../src/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
-import { until } from '../support/frames.ts'
+import { DIALECTS } from '../fixtures/dialects.ts'
+import { sse, streamOf, until } from '../support/frames.ts'
 
 const KEY = 'sk-of-the-server-1234567890'
 
@@ -125,6 +127,23 @@ describe('what the chat of AI SDK reads', () => {
         input: { city: 'Rome' },
       },
     ])
+  })
+})
+
+describe('an answer of any service', () => {
+  it.each(DIALECTS.filter(({ error }) => !error))('is what the page shows: $name', async dialect => {
+    const { events, completion, reasoning = '' } = dialect
+    const body = events.map(each => (typeof each === 'string' ? each : sse(each))).join('')
+    const { chat, parts } = page(() => toUIMessageResponse(streamOf(body)))
+    await chat.sendMessage({ text: 'Hi' })
+    expect(chat.error).toBeUndefined()
+    const textIn = (kind: string) =>
+      parts().map(part => (part.type === kind && 'text' in part ? part.text : ''))
+    const { message } = (completion as ChatCompletion).choices[0]
+    expect(textIn('text').join('')).toBe((message.content ?? '') + (message.refusal ?? ''))
+    expect(textIn('reasoning').join('')).toBe(reasoning)
+    const calls = parts().filter(part => 'toolCallId' in part)
+    expect(calls).toMatchObject((message.toolCalls ?? []).map(({ id }) => ({ toolCallId: id })))
   })
 })
 
