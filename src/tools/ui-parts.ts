@@ -41,7 +41,10 @@ function completionOf(event: UIEvent): ChatCompletion | undefined {
 
 /** Begins a message. The function tells which parts an event adds to it. */
 export function createUIParts(): (event: UIEvent) => readonly UIPart[] {
-  /** The calls that the page knows: it refuses the result of another one, such as of a call that the history brought along. */
+  /**
+   * The calls of this step that the page knows: it refuses the result of another one, such as of a call that the history brought
+   * along. Some services begin anew with their ids in each answer.
+   */
   const known = new Set<string>()
   let isBegun = false
   let isInStep = false
@@ -90,6 +93,7 @@ export function createUIParts(): (event: UIEvent) => readonly UIPart[] {
       if (message?.refusal) write('text', message.refusal)
       close()
       add('finish-step')
+      known.clear()
       isInStep = false
     }
     if (type === 'end') add('finish', { finishReason: REASONS[`${finishReason}`] ?? 'other' })

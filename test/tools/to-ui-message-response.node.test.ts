@@ -197,6 +197,17 @@ describe('what it reads of a run with tools', () => {
     expect(finished).toMatchObject([{ finishReason: 'stop' }])
   })
 
+  it('is every call of a service that begins anew with its ids in each step', async () => {
+    const again = (name: string) => ({ toolCalls: [{ ...city(name), id: 'call_0' }] })
+    const { client } = service({ reply: [again('Rome'), again('Oslo'), 'Both.'] })
+    const { chat, parts } = page(() => toUIMessageResponse(streamTools(client, { ...request, tools })))
+    await chat.sendMessage({ text: 'Hi' })
+    expect(parts().filter(part => 'toolCallId' in part)).toMatchObject([
+      { input: { city: 'Rome' }, state: 'output-available' },
+      { input: { city: 'Oslo' }, state: 'output-error' },
+    ])
+  })
+
   it('is a call that waits for approval, and its result in the answer to the next request', async () => {
     const { client } = service({ reply: [{ toolCalls: [city('Paris')] }, 'It rains.'] })
     let kept: Message[] = messages
