@@ -1,4 +1,4 @@
-// Runs a benchmark from whatever state a clone is in: node bench/run.mjs [speed|load|hostile] [options]
+// Runs a benchmark from whatever state a clone is in: node bench/run.mjs [speed|load|hostile|agents] [options]
 // Installs the project's own packages and the clients measured beside it where they are missing, and builds.
 
 import { spawnSync } from 'node:child_process'
@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folder, root } from './lib/paths.mjs'
 
-const BENCHMARKS = ['speed', 'load', 'hostile']
+const BENCHMARKS = ['speed', 'load', 'hostile', 'agents']
 
 /** npm's own variables would send an npm inside npm to the outer one's folder. */
 const env = Object.fromEntries(

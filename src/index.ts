@@ -134,6 +134,7 @@ export { teeStream } from './stream/tee-stream.ts'
 export { toSSEResponse } from './stream/to-sse-response.ts'
 export { runTools } from './tools/run-tools.ts'
 export { streamTools } from './tools/stream-tools.ts'
+export { toUIMessageResponse } from './tools/to-ui-message-response.ts'
 export { tool } from './tools/tool.ts'
 export { type ToolContent, toolContent } from './tools/tool-content.ts'
 export type {

@@ -1,5 +1,6 @@
 // What must hold in every engine, written once. It knows no engine: an adapter hands it the package and the addresses.
 
+import { agents } from './agents.mjs'
 import { brokenStreams } from './broken-streams.mjs'
 import { calls } from './calls.mjs'
 import { failures } from './failures.mjs'
@@ -10,7 +11,7 @@ import { streams } from './streams.mjs'
  * The tests by name, each a function of what it may use: `api`, the package; `service(...faults)`, a service of the test's own
  * with what goes wrong with its requests in turn; `isPage`, whether CORS is in force. A text that one returns is a figure to show.
  */
-export const tests = { ...calls, ...streams, ...brokenStreams, ...failures, ...relay }
+export const tests = { ...calls, ...streams, ...brokenStreams, ...failures, ...relay, ...agents }
 
 /** Makes services of the addresses in `config`, each under an id of its own. */
 function services(api, { lab, relay, engine }) {

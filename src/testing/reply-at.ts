@@ -7,5 +7,7 @@ export function replyAt(
   index: number,
 ): Reply | undefined | Promise<Reply | undefined> {
   if (typeof replies === 'function') return replies(request, index)
-  return Array.isArray(replies) ? (replies[index] ?? replies.at(-1)) : (replies as Reply | undefined)
+  return Array.isArray(replies)
+    ? replies[Math.min(index, replies.length - 1)]
+    : (replies as Reply | undefined)
 }

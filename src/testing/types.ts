@@ -114,13 +114,14 @@ export interface FakeModelOptions {
   /**
    * What the model says to a chat request, tool calls included: a text, which stop sequences and token limits cut, or a
    * {@link FakeReply}; a list of them, one for each request in turn, of which the last is repeated; or a function of the request and
-   * the reply's number, from 0, which may be async, and which lets the model answer by itself with `undefined`. A request that a fault
-   * leaves without an answer takes no reply, so its retry gets it. @default generated texts and calls
+   * the reply's number, from 0, which may be async. `undefined`, in a list too, lets the model answer by itself: with tools' results, or
+   * a value of the schema. A request that a fault leaves without an answer takes no reply, so its retry gets it.
+   * @default generated texts and calls
    */
   reply?:
     | string
     | FakeReply
-    | readonly (string | FakeReply)[]
+    | readonly (string | FakeReply | undefined)[]
     | ((request: FakeChatRequest, index: number) => Reply | undefined | Promise<Reply | undefined>)
     | undefined
   /** Milliseconds between two events of a stream. @default 0 */

@@ -30,9 +30,13 @@ export async function runLoop(
     stopWhen,
     beforeStep,
     onStep,
-    ...more
+    idempotencyKey,
+    // These are no options of a call.
+    parallel,
+    onToolError,
+    aroundTool,
+    ...callOptions
   } = options
-  const { parallel, onToolError, aroundTool, idempotencyKey, ...callOptions } = more
   const messages = [...request.messages]
   const steps: ToolStep[] = []
   /** The tools of the latest request. */
@@ -77,9 +81,12 @@ export async function runLoop(
     const calls = openCalls(messages)
     // The calls of an answer that is not whole may be cut, too.
     const cut = cutReason(answer)
-    const context = { tools, parallel, onToolError, aroundTool, signal, step: asked, messages: [...messages] }
     const { results, pending, isInvalid } = await runCalls(cut ? [] : calls, {
-      ...context,
+      ...options,
+      tools,
+      signal,
+      step: asked,
+      messages: [...messages],
       tell: result => emit({ type: 'toolResult', ...result }),
     })
     signal.throwIfAborted()

@@ -71,7 +71,8 @@ describe('every example', () => {
     const [major, minor] = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version.split('.')
     const range = major === '0' ? `^0.${minor}.0` : `^${major}.`
     const files = ['browser/index.html', 'bun/package.json', 'deno/deno.json', 'hono/package.json']
-    for (const file of [...files, 'node/package.json', 'worker/package.json']) {
+    const agents = ['agent-node/package.json', 'agent-worker/package.json', 'agent-worker/public/index.html']
+    for (const file of [...files, ...agents, 'node/package.json', 'worker/package.json']) {
       const text = readFileSync(join(root, 'examples', file), 'utf8')
       expect(/llmfetch(?:@|": ")(\^[\d.]+)/.exec(text)?.[1], file).toMatch(range)
     }

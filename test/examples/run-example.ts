@@ -23,7 +23,14 @@ export async function installExample(name: string): Promise<{ folder: string; re
   for (const part of ['dist', 'package.json'])
     await cp(join(root, part), join(modules, 'llmfetch', part), { recursive: true })
   await mkdir(join(modules, '@cloudflare'))
-  for (const dependency of ['eventsource-parser', 'hono', 'ofetch', 'valibot', '@cloudflare/workers-types'])
+  for (const dependency of [
+    'eventsource-parser',
+    'hono',
+    'ofetch',
+    'valibot',
+    'zod',
+    '@cloudflare/workers-types',
+  ])
     await symlink(join(root, 'node_modules', dependency), join(modules, dependency))
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }

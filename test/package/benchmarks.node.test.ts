@@ -63,13 +63,14 @@ const clients = [
 const [ratios = [], overNetwork = [], times = [], verdicts = []] = tables(section(page, 'bench:speed'))
 const [sizes = []] = tables(section(page, 'compare'))
 const [gates = []] = tables(section(page, 'bench:load'))
+const [agents = [], troubles = []] = tables(section(page, 'bench:agents'))
 const [matrix = [], settings = [], messages = []] = tables(section(page, 'bench:hostile'))
 
 describe('docs/benchmarks.md', () => {
   it('says what it was measured with, and nothing of whose machine it was', () => {
     const machine =
       /Measured with llmfetch \d+\.\d+\.\d+\S*, Node \d+\.\d+\.\d+, \w+ \w+, \d+ cores, \d+ GiB of memory\./
-    for (const name of ['bench:speed', 'bench:load', 'bench:hostile'])
+    for (const name of ['bench:speed', 'bench:load', 'bench:hostile', 'bench:agents'])
       expect(section(page, name)).toMatch(machine)
     expect(page).not.toMatch(/127\.0\.0\.1|file:\/\/|\/(home|root|tmp|work|Users)\//)
   })
@@ -143,6 +144,28 @@ describe('docs/benchmarks.md', () => {
     }
     expect(matrix[1]?.slice(1)).toEqual(clients.map(() => '10 of 10, ended, finish reason stop'))
     expect(messages.length).toBeGreaterThan(16)
+  })
+
+  it('shows the same agent with each client, and what became of it in every case', async () => {
+    const names = ['llmfetch', 'xsai', 'llmwire', 'openai', 'ai']
+    const { cases } = (await load('agents/cases.mjs')) as { cases: { title: string }[] }
+    expect(agents.slice(1).map(([name]) => name)).toEqual(names)
+    for (const [name, version, lines, whole, alone] of agents.slice(1)) {
+      expect(version, name).toMatch(/^\d/)
+      expect(Number(lines), name).toBeLessThan(40)
+      expect(Number.parseFloat(whole!), name).toBeGreaterThan(Number.parseFloat(alone!))
+    }
+    expect(Number(cell(agents, 'llmfetch', 'lines'))).toBeLessThanOrEqual(24)
+    expect(cell(agents, 'llmfetch', 'process after the cancel')).toBe('lives')
+    expect(troubles[0]?.slice(1)).toEqual(names)
+    expect(troubles.slice(1).map(([title]) => title)).toEqual(cases.map(({ title }) => title))
+    for (const [title, own, ...others] of troubles.slice(1)) {
+      expect(others.every(Boolean), title).toBe(true)
+      expect(own, title).toMatch(
+        /ends: (answer|steps|length)|throws (the reason; at once|`IncompleteStreamError`)/,
+      )
+      expect(own, title).not.toMatch(/dies|waiting/)
+    }
   })
 })
 

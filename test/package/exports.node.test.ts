@@ -91,6 +91,7 @@ const names = {
     'toDataURL',
     'toFile',
     'toSSEResponse',
+    'toUIMessageResponse',
     'tool',
     'toolCallStream',
     'toolContent',

@@ -5,7 +5,7 @@ export const replies: FakeModelOptions['reply'][] = [
   undefined,
   'text',
   {},
-  ['text', { content: null, refusal: 'no', finishReason: null }],
+  ['text', { content: null, refusal: 'no', finishReason: null }, undefined],
   { toolCalls: [{ name: 'f', arguments: { a: 1 } }] },
   () => 'text',
   async ({ model }, index) => (index > 0 ? { content: model } : undefined),

@@ -252,6 +252,13 @@ describe('several replies', () => {
     expect(seen).toEqual([0, 1])
   })
 
+  it('leave a request to the model where a list has none', async () => {
+    const fetch = createFakeFetch({ reply: [undefined, 'two', undefined] })
+    const [first, second, ...more] = await ask(fetch, 4)
+    expect(second).toBe('two')
+    expect([first, ...more].map(text => text?.includes('Hi'))).toEqual([true, true, true])
+  })
+
   it('leave a request to the model where the function has none', async () => {
     const { choices } = await chat(() => undefined, { tools })
     expect(choices[0].message.tool_calls[0].function.name).toBe('get_weather')

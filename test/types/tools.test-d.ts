@@ -8,8 +8,10 @@ import * as mini from 'zod/mini'
 import {
   type ChatCompletion,
   type ChatCompletionRequest,
+  ChatCompletionStream,
   type Client,
   chat,
+  chatEvents,
   createChatCompletion,
   type DeepPartial,
   generateObject,
@@ -24,6 +26,7 @@ import {
   type RunToolsOptions,
   runTools,
   type Schema,
+  streamChatCompletion,
   streamObject,
   streamTools,
   type Tool,
@@ -34,8 +37,10 @@ import {
   type ToolResult,
   type ToolRun,
   type ToolStep,
+  textStream,
   tool,
   toolContent,
+  toUIMessageResponse,
   type Usage,
   type ValidationIssue,
 } from '../../src/index.ts'
@@ -170,6 +175,14 @@ for await (const event of streamTools(client, request, options)) {
   // @ts-expect-error there is no such event
   if (event.type === 'tool-result') break
 }
+
+// A page's response is made of whatever a stream tells.
+expectTypeOf(toUIMessageResponse(streamTools(client, request))).toEqualTypeOf<Response>()
+toUIMessageResponse(streamChatCompletion(client, request), { status: 201 })
+toUIMessageResponse(chatEvents(streamChatCompletion(client, request)))
+toUIMessageResponse(new ChatCompletionStream(streamChatCompletion(client, request)))
+// @ts-expect-error texts alone do not tell what they are
+toUIMessageResponse(textStream(streamChatCompletion(client, request)))
 
 // Content of an output is made of the parts of a message.
 expectTypeOf(toolContent([{ type: 'image_url', imageUrl: { url: 'data:,' } }])).toEqualTypeOf<ToolContent>()

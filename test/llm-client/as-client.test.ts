@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest'
+import {
+  type Client,
+  chat,
+  collectText,
+  createChatCompletion,
+  createEmbedding,
+  embedMany,
+  endpoint,
+  generateObject,
+  LLMClient,
+  listModels,
+  retrieveModel,
+  runTools,
+  type Schema,
+  streamChatCompletion,
+  streamObject,
+  streamTools,
+  tool,
+} from '../../src/index.ts'
+import { createModeration, createSpeech } from '../../src/openai/index.ts'
+import { createResponse, outputText, streamResponse } from '../../src/responses/index.ts'
+import { createFakeFetch } from '../../src/testing/index.ts'
+import { drain } from '../support/frames.ts'
+
+const model = 'fake-small'
+const messages = [{ role: 'user' as const, content: 'The weather in Rome' }]
+const City: Schema<{ city: string }> = {
+  '~standard': {
+    validate: value => ({ value: value as { city: string } }),
+    jsonSchema: {
+      input: () => ({ type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }),
+    },
+  },
+}
+const weather = tool({ name: 'weather', input: City, execute: ({ city }) => `Sun in ${city}` })
+const request = { model, messages, tools: [weather] }
+const embed = endpoint<{ model: string; input: string }, object>('embed', 'POST /embeddings', {})
+
+/** Every function that takes a client, with what it should come to. */
+const functions: readonly (readonly [string, (client: Client) => unknown, unknown])[] = [
+  ['createChatCompletion', client => createChatCompletion(client, { model, messages }), { model }],
+  ['streamChatCompletion', client => collectText(streamChatCompletion(client, { model, messages })), /Rome/],
+  ['createEmbedding', client => createEmbedding(client, { model, input: 'a' }), { model }],
+  ['embedMany', client => embedMany(client, { model, input: ['a', 'b'] }), { data: { length: 2 } }],
+  ['listModels', client => listModels(client), { object: 'list' }],
+  ['retrieveModel', client => retrieveModel(client, model), { id: model }],
+  ['endpoint', client => embed(client, { model, input: 'a' }), { model }],
+  ['chat', client => chat(client).model(model).user('Rome').execute(), { model }],
+  [
+    'generateObject',
+    client => generateObject(client, { model, messages }, City),
+    { parsed: { city: 'Rome' } },
+  ],
+  [
+    'streamObject',
+    client => streamObject(client, { model, messages }, City).completion(),
+    { parsed: { city: 'Rome' } },
+  ],
+  ['runTools', client => runTools(client, request), { stopped: 'answer', steps: { length: 2 } }],
+  [
+    'runTools, of what a builder has built',
+    client =>
+      runTools(client, chat(client).model(model).user('The weather in Rome').tools([weather]).build()),
+    { stopped: 'answer', steps: [{ results: [{ output: 'Sun in Rome' }] }, {}] },
+  ],
+  [
+    'streamTools, of what a builder has built',
+    async client => {
+      const built = chat(client).model(model).user('The weather in Rome').tools([weather]).build()
+      return (await drain(streamTools(client, built))).values.at(-1)
+    },
+    { type: 'end', run: { stopped: 'answer', text: /Sun in Rome/ } },
+  ],
+  [
+    'createResponse',
+    async client => outputText(await createResponse(client, { model, input: 'Rome' })),
+    /Rome/,
+  ],
+  [
+    'streamResponse',
+    async client => (await drain(streamResponse(client, { model, input: 'Rome' }))).values.at(-1),
+    { type: 'response.completed' },
+  ],
+  ['createModeration', client => createModeration(client, { input: 'Rome' }), { results: { length: 1 } }],
+  ['createSpeech', client => createSpeech(client, { model, voice: 'alloy', input: 'Rome' }), { status: 200 }],
+]
+
+/** What is expected, with patterns in the place of texts. */
+function matching(expected: unknown): unknown {
+  if (expected instanceof RegExp) return expect.stringMatching(expected)
+  if (Array.isArray(expected)) return expected.map(matching)
+  if (Object(expected) !== expected) return expected
+  const entries = Object.entries(expected as object).map(([name, value]) => [name, matching(value)])
+  return expect.objectContaining(Object.fromEntries(entries))
+}
+
+it.each(functions)('an LLMClient is the client of %s', async (_, call, expected) => {
+  const client = new LLMClient({ apiKey: async () => 'sk-x', fetch: createFakeFetch() })
+  expect(await call(client)).toEqual(matching(expected))
+})
