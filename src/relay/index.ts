@@ -1,5 +1,9 @@
 // Public names of `llmfetch/relay`, one by one.
 
+export { type ArchiveOptions, archivedStreams } from './archived-streams.ts'
+export type { KvNamespace } from './kv-namespace.ts'
+export { type KvQuotaOptions, kvQuota } from './kv-quota.ts'
+export { kvStore } from './kv-store.ts'
 export { memoryQuota } from './memory-quota.ts'
 export { type MemoryStreamsOptions, memoryStreams, type StreamStoreOptions } from './memory-streams.ts'
 export type { ObjectState, ObjectStorage } from './object-state.ts'

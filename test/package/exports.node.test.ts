@@ -103,6 +103,9 @@ const names = {
   'llmfetch/otel': ['messageContent', 'otel', 'toolSpans'],
   'llmfetch/relay': [
     'RelayObject',
+    'archivedStreams',
+    'kvQuota',
+    'kvStore',
     'memoryQuota',
     'memoryStreams',
     'redisQuota',
