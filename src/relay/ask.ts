@@ -73,7 +73,8 @@ export function createAsk<User extends RelayUser>({
   /** Asks for the counts of a stream. Returns whether the visitor did not. */
   function askForUsage(body: WireBody): boolean {
     const given = Object(body.stream_options)
-    if (!body.stream || given.include_usage) return false
+    // Anything else that reads like a yes may be none to the service.
+    if (!body.stream || given.include_usage === true) return false
     body.stream_options = { ...given, include_usage: true }
     return true
   }

@@ -11,6 +11,10 @@ export interface RequestBody {
 }
 
 async function readText(request: Request, maxBytes: number): Promise<Omit<RequestBody, 'json'>> {
+  /** The visitor's doing, and no failure that the owner is told of. */
+  const broken = () => {
+    throw new Refusal(400, 'bad_body', 'The request broke off')
+  }
   const tooLarge = () => new Refusal(413, 'body_too_large', `The request is over ${maxBytes} bytes`)
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge()
   const reader = request.body?.getReader()
@@ -18,7 +22,7 @@ async function readText(request: Request, maxBytes: number): Promise<Omit<Reques
   let left = maxBytes
   let text = ''
   for (;;) {
-    const bytes = (await reader?.read())?.value
+    const bytes = (await reader?.read().catch(broken))?.value
     if (!bytes) return { text: text + decoder.decode(), bytes: maxBytes - left }
     left -= bytes.byteLength
     if (left < 0) {

@@ -103,6 +103,11 @@ export interface RelayOptions<User extends RelayUser = RelayUser> {
   readonly maxDetachedMs?: number | undefined
   /** The members that a body may have; any other is refused. @default all but those of `limits.allow` */
   readonly strictBody?: readonly string[] | undefined
+  /**
+   * The member that limits an answer of chat, whichever of the two a request has.
+   * @default 'max_completion_tokens' for OpenAI and Azure, 'max_tokens' for any other host: a gateway before OpenAI, too
+   */
+  readonly tokenField?: 'max_tokens' | 'max_completion_tokens' | undefined
   /** Whether streams of chat are asked for their usage. Azure's older versions refuse to. @default true */
   readonly includeUsage?: boolean | undefined
   /** Changes a request that has passed the checks: a system prompt, a `user`. What it returns is sent. */

@@ -103,7 +103,8 @@ export function openUpstream<User extends RelayUser>(options: RelayOptions<User>
       }
       phase = 'idle'
       if (response.ok) return response
-      throw refusalOf(response, await readStart(response.body, wait, MAX_ERROR).catch(() => ''), key)
+      const text = await readStart(response.body, wait, MAX_ERROR).catch(() => '')
+      throw refusalOf(response, text, [key ?? '', ...Object.values({ ...headers, ...query })])
     }
 
     return {
