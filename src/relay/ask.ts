@@ -1,5 +1,4 @@
 import { requestIdOf } from '../wire/api-failure.ts'
-import { digest, toHex } from '../wire/digest.ts'
 import { RESUMABLE_HEADER } from '../wire/resumable.ts'
 import { guessTokens, openAccount } from './account.ts'
 import { isEventStream, leave, plainAnswer, streamAnswer } from './answer.ts'
@@ -9,7 +8,7 @@ import { createMeter } from './meter.ts'
 import { readBody } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { reserve } from './reserve.ts'
-import type { KeptLog, StreamKeeper } from './stream-keeper.ts'
+import type { StreamKeeper } from './stream-keeper.ts'
 import type { RelayOptions, RelayUser } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { refusalOfThrown } from './upstream-failure.ts'
@@ -53,23 +52,6 @@ export function createAsk<User extends RelayUser>({
     return (typeof options.limits === 'function' ? options.limits(user) : options.limits) ?? {}
   }
 
-  /** A store that fails is no reason to answer nothing: the reader is told that nothing is kept. */
-  async function beginLog(
-    { id, route, after }: Visit<User>,
-    text: string,
-  ): Promise<KeptLog | Response | undefined> {
-    if (!keeper || !id) return undefined
-    let log: KeptLog | Response | undefined
-    try {
-      log = await keeper.begin(id, toHex(await digest(`${route.path}\n${text}`)), after, onError)
-    } catch (error) {
-      if (error instanceof Refusal) throw error
-      return void onError(error)
-    }
-    if (!log) throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
-    return log
-  }
-
   /** Asks for the counts of a stream. Returns whether the visitor did not. */
   function askForUsage(body: WireBody): boolean {
     const given = Object(body.stream_options)
@@ -80,13 +62,14 @@ export function createAsk<User extends RelayUser>({
   }
 
   return async function ask(visit: Visit<User>): Promise<Response> {
-    const { request, route, user, name, id, requestId, keepAlive } = visit
+    const { request, route, user, name, id, after, requestId, keepAlive } = visit
     const started = performance.now()
     const limits = limitsOf(user)
     const { text, bytes, json } = await readBody(request, limits.maxBodyBytes ?? 262_144)
     const { body: checked, tokens } = await check(visit, json)
     const body: WireBody = rewrite ? { ...(await rewrite(checked, user)) } : checked
-    const log = body.stream ? await beginLog(visit, text) : undefined
+    const log =
+      body.stream && id ? await keeper?.begin(id, `${route.path}\n${text}`, after, onError) : undefined
     if (log instanceof Response) return log
     const meter = createMeter(route.isChat && includeUsage && askForUsage(body), route.tellsEnd)
     const upstream = open()
