@@ -1,21 +1,24 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
 import { RESUMABLE_HEADER } from '../wire/resumable.ts'
 import { guessTokens, openAccount } from './account.ts'
 import { isEventStream, leave, plainAnswer, streamAnswer } from './answer.ts'
 import { type Checked, checkBody, type WireBody } from './check-body.ts'
-import { memoryQuota } from './memory-quota.ts'
 import { createMeter } from './meter.ts'
+import type { QuotaStore } from './quota-store.ts'
 import { readBody } from './read-body.ts'
 import { Refusal } from './refusal.ts'
-import { reserve } from './reserve.ts'
+import type { Reservation, Reserve } from './reserve.ts'
 import type { StreamKeeper } from './stream-keeper.ts'
-import type { RelayOptions, RelayUser } from './types.ts'
+import type { RelayLimits, RelayOptions, RelayUser } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { refusalOfThrown } from './upstream-failure.ts'
 import type { Visit } from './visit.ts'
 
 /** How often a request says that it lives, at least, in milliseconds. */
 const BEAT = 10_000
+
+type Reserving = QuotaStore & { readonly reserve: Reserve }
 
 /** What the requests of one relay share. */
 export interface Shared<User extends RelayUser> {
@@ -27,6 +30,15 @@ export interface Shared<User extends RelayUser> {
   readonly running: Map<string, UpstreamRequest>
 }
 
+/** Nothing may be let through that nobody counts. */
+function checkQuota(
+  { requestsPerMinute, tokensPerDay, concurrent }: RelayLimits,
+  quota: object | undefined,
+): void {
+  if (!quota && (requestsPerMinute ?? tokensPerDay ?? concurrent) !== undefined)
+    throw new ConfigurationError('relay: these limits need a quota, such as memoryQuota()')
+}
+
 /** Makes what answers a POST: checks it, reserves what it may cost, asks the service and passes its answer on. */
 export function createAsk<User extends RelayUser>({
   options,
@@ -36,7 +48,10 @@ export function createAsk<User extends RelayUser>({
   running,
 }: Shared<User>) {
   const keeper = options.streams?.keeper as StreamKeeper | undefined
-  const { streams, quota = memoryQuota(), rewrite, includeUsage = true, maxDetachedMs = 600_000 } = options
+  const { streams, quota, rewrite, includeUsage = true, maxDetachedMs = 600_000 } = options
+
+  // The object that requests are passed on to counts by itself.
+  if (typeof options.limits === 'object' && !options.to) checkQuota(options.limits, quota)
 
   async function check(visit: Visit<User>, json: WireBody): Promise<Checked> {
     const checked = checkBody(json, limitsOf(visit.user), visit.route.tokenField, options.strictBody)
@@ -48,8 +63,10 @@ export function createAsk<User extends RelayUser>({
     return checked
   }
 
-  function limitsOf(user: User) {
-    return (typeof options.limits === 'function' ? options.limits(user) : options.limits) ?? {}
+  function limitsOf(user: User): RelayLimits {
+    const limits = (typeof options.limits === 'function' ? options.limits(user) : options.limits) ?? {}
+    checkQuota(limits, quota)
+    return limits
   }
 
   /** Asks for the counts of a stream. Returns whether the visitor did not. */
@@ -74,13 +91,16 @@ export function createAsk<User extends RelayUser>({
     const meter = createMeter(route.isChat && includeUsage && askForUsage(body), route.tellsEnd)
     const upstream = open()
     const inputTokens = guessTokens(bytes)
-    const reservation = await reserve(quota, name, limits, inputTokens + tokens).catch(async error => {
+    let reservation: Reservation | undefined
+    try {
+      reservation = await (quota as Reserving | undefined)?.reserve(name, limits, inputTokens + tokens)
+    } catch (error) {
       await log?.close()
       throw error
-    })
+    }
     const beat = setInterval(
       async () => {
-        reservation.renew().catch(onError)
+        reservation?.renew().catch(onError)
         const failure = await log?.renew()
         if (failure) upstream.abort(failure)
       },

@@ -1,6 +1,6 @@
 import { type KvNamespace, MIN_TTL } from './kv-namespace.ts'
 import { memoryQuota } from './memory-quota.ts'
-import type { QuotaStore } from './quota-store.ts'
+import type { RelayQuota } from './quota-store.ts'
 
 export interface KvQuotaOptions {
   /** What the keys begin with. @default 'llmfetch:quota:' */
@@ -42,7 +42,7 @@ interface Known {
 export function kvQuota(
   namespace: KvNamespace,
   { prefix = 'llmfetch:quota:' }: KvQuotaOptions = {},
-): QuotaStore {
+): RelayQuota {
   const memory = memoryQuota()
   const counters = new Map<string, Known>()
   // A Worker makes no random numbers before its first request.

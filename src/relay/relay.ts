@@ -88,7 +88,7 @@ export function createRelay<User extends RelayUser>(
  * Makes a fetch handler that holds the key of a service and answers for its users: who they are, which models they may ask and
  * how much of them is for you to say, and the rest is passed on while it arrives.
  *
- * @throws {ConfigurationError} without `authorize` or `models`, or for an address that cannot be or must not get the key
+ * @throws {ConfigurationError} without `authorize` or `models`, with limits that need a `quota`, or for an address that cannot be or must not get the key
  * @example
  * export default {
  *   fetch: relay({
@@ -98,6 +98,7 @@ export function createRelay<User extends RelayUser>(
  *     models: ['gpt-5-mini'],
  *     origins: ['https://app.example'],
  *     limits: { maxTokens: 1000, requestsPerMinute: 20 },
+ *     quota: memoryQuota(),
  *   }),
  * }
  */

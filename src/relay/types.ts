@@ -1,6 +1,6 @@
 import type { Fetch } from '../call/policy.ts'
 import type { KeyOption } from '../wire/service.ts'
-import type { QuotaStore } from './quota-store.ts'
+import type { RelayQuota } from './quota-store.ts'
 import type { RelayStreams } from './stream-store.ts'
 
 /** Who asks. The id names the user's quotas and streams: two users must never have the same. */
@@ -90,8 +90,11 @@ export interface RelayOptions<User extends RelayUser = RelayUser> {
    */
   readonly paths?: readonly string[] | undefined
   readonly limits?: RelayLimits | ((user: User) => RelayLimits) | undefined
-  /** Where requests and tokens are counted. @default `memoryQuota()`, which counts in this process alone */
-  readonly quota?: QuotaStore | undefined
+  /**
+   * Where requests and tokens are counted: `memoryQuota()` in this process alone. Needed for `requestsPerMinute`, `tokensPerDay` and
+   * `concurrent`; a {@link RelayOptions.to} needs none.
+   */
+  readonly quota?: RelayQuota | undefined
   /**
    * The origins of the pages that may ask, their own host's too: `['https://app.example']`. A request that names another is
    * refused. `'*'` allows every page: for users who show a token, never for cookies. @default []

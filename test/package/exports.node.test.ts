@@ -108,6 +108,7 @@ const names = {
     'kvStore',
     'memoryQuota',
     'memoryStreams',
+    'quotaStore',
     'redisQuota',
     'redisStreams',
     'relay',

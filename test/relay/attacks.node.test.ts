@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { memoryStreams, relay } from '../../src/relay/index.ts'
+import { memoryQuota, memoryStreams, relay } from '../../src/relay/index.ts'
 import { until } from '../support/frames.ts'
 import { authorize, KEY } from './harness.ts'
 import { requestOf, sendRaw, startService } from './raw.ts'
@@ -56,6 +56,7 @@ const kinds: [string, () => Promise<Listening>][] = [
           authorize,
           models: ['fake-small'],
           streams: memoryStreams(),
+          quota: memoryQuota(),
           onError: error => errors.push(error),
         }),
       ),
