@@ -37,7 +37,7 @@ export interface StreamKeeper {
 }
 
 /** A log that is this request's to write. */
-export interface KeptLog {
+interface KeptLog {
   /** Says that the writer lives. Gives the failure once the log takes no more. */
   renew(): Promise<Refusal | undefined>
   /** Ends the log. One without events is forgotten. */
