@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { startWorker } from './adapters/workerd.mjs'
+import { startKept } from './kept.mjs'
 import { startLab } from './lab.mjs'
 import { startRegistry } from './packages.mjs'
 import { startPages } from './pages.mjs'
@@ -19,14 +20,16 @@ export async function openGround(folder) {
   const slowModel = await startFakeServer({ chunkDelay: 25 })
   const lab = await startLab({ model: model.url, slowModel: slowModel.url })
   const relay = await startWorker(join(npmProject, 'relay-worker.mjs'), { LAB: lab.url })
+  const kept = await startKept(npmProject, slowModel.baseUrl)
   const addresses = { lab: lab.url, relay: relay.url }
-  const pages = await startPages(npmProject, addresses)
-  const open = [pages, relay, lab, slowModel, model, registry]
+  const pages = await startPages(npmProject, { ...addresses, kept: kept.url })
+  const open = [pages, kept, relay, lab, slowModel, model, registry]
   return {
     folder,
     registry,
     npmProject,
     pages,
+    kept,
     config: { ...addresses, isPage: false },
     async close() {
       for (const one of open) await one.close()

@@ -59,6 +59,37 @@ fetch('/results' + location.search, { method: 'POST', body: JSON.stringify(resul
 `
 
 /**
+ * Asks a relay, leaves in mid answer by a reload, and reads the same answer by the key that it has kept: from its start, as the page
+ * has nothing else. Sends what it saw before and after.
+ */
+const RELOAD = `
+import { createClient, resume, streamChatCompletion, textStream } from 'llmfetch'
+
+const { kept, engine } = await (await fetch('/config' + location.search)).json()
+const name = 'reload' + location.search
+const visit = JSON.parse(localStorage.getItem(name)) ?? { key: crypto.randomUUID(), loads: 0 }
+visit.loads++
+localStorage.setItem(name, JSON.stringify(visit))
+const client = createClient({ baseUrl: kept + '/v1', apiKey: () => engine, fetch: resume()(fetch) })
+const request = { model: 'fake-small', messages: [{ role: 'user', content: 'Why is the sky over Zürich blue? 🌍' }] }
+
+let text = ''
+try {
+  for await (const piece of textStream(streamChatCompletion(client, request, { idempotencyKey: visit.key }))) {
+    text += piece
+    if (visit.before || text.length < 20) continue
+    visit.before = text
+    localStorage.setItem(name, JSON.stringify(visit))
+    location.reload()
+  }
+} catch (error) {
+  text = String(error)
+}
+if (visit.loads === 1) localStorage.setItem(name, JSON.stringify({ ...visit, end: text }))
+else fetch('/results' + location.search, { method: 'POST', body: JSON.stringify({ ...visit, text }) })
+`
+
+/**
  * The pages of the npm project in `project`, with the policy of each, and the scripts on them: `cdnFile` is what is at `cdnUrl`, and
  * `services` are what else a page may talk to.
  */
@@ -75,6 +106,7 @@ export function makeContent({ project, cdnUrl, cdnFile, services }) {
   }
   const pages = {
     '/modules': mapped('/modules.mjs', importMap(project)),
+    '/reload': mapped('/reload.mjs', importMap(project)),
     '/cdn': page({ script: '/cdn.mjs', policy: `script-src 'self' ${cdn}; ${connect}` }),
     '/sealed': sealed(sha('sha384', cdnFile)),
     '/tampered': sealed(sha('sha384', `${cdnFile} `)),
@@ -84,6 +116,7 @@ export function makeContent({ project, cdnUrl, cdnFile, services }) {
     '/run.mjs': RUN,
     '/modules.mjs': "import * as api from 'llmfetch'; import { run } from '/run.mjs'; run(api)",
     '/cdn.mjs': `import * as api from '${cdnUrl}'; import { run } from '/run.mjs'; run(api)`,
+    '/reload.mjs': RELOAD,
     '/sealed.mjs': SEALED,
   }
   return { pages, scripts }

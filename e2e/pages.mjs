@@ -43,12 +43,12 @@ async function receive(request, pathname, visit) {
  * Serves pages of the npm project in `project`. `open(path, config)` returns `{ url, results }`: the address to open in a browser, and
  * a promise of what the page there sends back.
  */
-export async function startPages(project, { lab, relay }) {
+export async function startPages(project, { lab, relay, kept }) {
   const visits = []
   const cdnFile = readFileSync(join(project, 'node_modules/llmfetch/dist/cdn/llmfetch.js'))
   const cdn = await startCdn(cdnFile)
   const cdnUrl = `${urlOf(cdn)}/llmfetch.js`
-  const { pages, scripts } = makeContent({ project, cdnUrl, cdnFile, services: [lab, relay] })
+  const { pages, scripts } = makeContent({ project, cdnUrl, cdnFile, services: [lab, relay, kept] })
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://pages')
     const visit = visits[searchParams.get('visit')]
@@ -71,7 +71,7 @@ export async function startPages(project, { lab, relay }) {
   await listen(server)
   return {
     open(path, config) {
-      const visit = createVisit(path, { lab, relay, isPage: true, ...config })
+      const visit = createVisit(path, { lab, relay, kept, isPage: true, ...config })
       return { url: `${urlOf(server)}${path}?visit=${visits.push(visit) - 1}`, results: visit.results }
     },
     close: () => Promise.all([stop(server), stop(cdn)]),

@@ -12,7 +12,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
 import { redisStreams, relay } from '../../dist/relay/index.js'
-import { simulate } from './model.mjs'
+import { simulate, simulateObject } from './model.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -212,6 +212,9 @@ console.log(
   `${work.streams} streams, ${work.readers} readers each, ${work.events} events, one in ${work.every} ms`,
 )
 console.table(columns)
-console.log('On paper: what one Redis and one object carry')
+console.log('On paper: what one Redis carries')
 console.table(simulate())
+const { rows, bytes } = await simulateObject()
+console.log(`By what an event takes here: what one object carries. A log takes ${bytes} bytes an event`)
+console.table(rows)
 process.exit(0)

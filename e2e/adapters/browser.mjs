@@ -1,7 +1,8 @@
 import { check } from '../project.mjs'
+import { equal, ok, question } from '../spec/tools.mjs'
 
 /** The pages that every browser opens: unbundled modules, and the file for CDNs. `go` opens an address. */
-export async function visitAll({ pages, engine, go }) {
+export async function visitAll({ pages, kept, engine, go }) {
   const visit = async (path, name) => {
     const { url, results } = pages.open(path, { engine: name })
     await go(url)
@@ -22,6 +23,25 @@ export async function visitAll({ pages, engine, go }) {
       if (loaded !== expected) throw new Error(`${path}: ${loaded} where ${expected} was expected`)
     }
   })
+  const reloaded = await check('a page that is reloaded in mid answer reads on, and asks once', async () => {
+    const user = `${engine}-reload`
+    const { results, failures } = await visit('/reload', user)
+    const { loads, before, end, text } = results
+    const whole = await (
+      await fetch(`${kept.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${user}` },
+        body: JSON.stringify(question),
+      })
+    ).json()
+    equal(text, whole.choices[0].message.content, 'the text')
+    ok(text.startsWith(before) && before.length < text.length, `left in mid answer: ${before}`)
+    ok(end !== text, 'the first page did not come to the end')
+    equal(loads, 2, 'loads of the page')
+    equal(failures, [], 'failures')
+    // The one just above is the second.
+    equal(kept.asked(user), 2, 'requests to the service')
+  })
   const fromCdn = cdn.results.map(result => ({ ...result, name: `CDN file: ${result.name}` }))
-  return [...own.results, quiet, ...fromCdn, sealed]
+  return [...own.results, quiet, ...fromCdn, sealed, reloaded]
 }

@@ -22,11 +22,11 @@ export function puppeteer({ name, executablePath, install, options }) {
       return { version }
     },
 
-    async run({ pages, id }) {
+    async run({ pages, kept, id }) {
       const browser = await launch()
       try {
         const page = await browser.newPage()
-        return await visitAll({ pages, engine: id, go: url => page.goto(url) })
+        return await visitAll({ pages, kept, engine: id, go: url => page.goto(url) })
       } finally {
         await browser.close()
       }

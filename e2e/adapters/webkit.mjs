@@ -72,5 +72,5 @@ export const webkit = {
     return { version: await withSession(({ capabilities }) => capabilities.browserVersion) }
   },
 
-  run: ({ pages, id }) => withSession(({ go }) => visitAll({ pages, engine: id, go })),
+  run: ({ pages, kept, id }) => withSession(({ go }) => visitAll({ pages, kept, engine: id, go })),
 }

@@ -3,7 +3,7 @@
 //   LLM_API_KEY=sk-… RELAY_TOKENS='{"a long secret":"anna"}' deno task start
 
 import { compose, retry, timeout } from 'llmfetch'
-import { memoryStreams, relay } from 'llmfetch/relay'
+import { memoryQuota, memoryStreams, relay } from 'llmfetch/relay'
 
 const variable = (name: string, fallback: string): string => Deno.env.get(name) ?? fallback
 
@@ -19,6 +19,7 @@ const handle = relay({
   origins: variable('RELAY_ORIGINS', '').split(' '),
   limits: { maxTokens: 1000, requestsPerMinute: 20, tokensPerDay: 20_000, concurrent: 4 },
   streams: memoryStreams(),
+  quota: memoryQuota(),
   onUse: use => console.log(`${use.user}: ${use.tokens} tokens, ${use.outcome}`),
 })
 

@@ -56,6 +56,8 @@ export function createLeases(): Leases {
       const timer = needsBeat
         ? setInterval(() => {
             life.until = Date.now() + BELIEVED
+            // An isolate that computed for longer than that took it for dead.
+            held.set(lease, life)
           }, BEAT)
         : undefined
       const lease: Lease = {

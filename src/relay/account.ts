@@ -29,7 +29,7 @@ export function guessTokens(bytes: number): number {
 /** Opens the books of a request: its share of the quota is settled, and `onUse` told, when its answer is over. */
 export function openAccount<User extends RelayUser>(
   asked: Asked<User>,
-  reservation: Reservation,
+  reservation: Reservation | undefined,
   meter: Meter,
   tell: {
     readonly onUse?: ((use: RelayUse<User>) => unknown) | undefined
@@ -52,7 +52,7 @@ export function openAccount<User extends RelayUser>(
       const { usage, events } = meter
       const counted = totalOf(usage)
       const tokens = counted ?? (outcome === 'refused' ? 0 : inputTokens + events)
-      await reservation.settle(tokens).catch(tell.onError)
+      await reservation?.settle(tokens).catch(tell.onError)
       try {
         await tell.onUse?.({
           user,

@@ -2,10 +2,11 @@ import type { Account } from './account.ts'
 import { tooLarge } from './blocks.ts'
 import type { Meter } from './meter.ts'
 import { type Passing, passOn } from './pass-on.ts'
+import { readText } from './read-text.ts'
 import { brokenOff } from './refusal.ts'
-import { readStart, type UpstreamRequest } from './upstream.ts'
+import type { UpstreamRequest } from './upstream.ts'
 
-/** The largest answer that is no stream, in characters. */
+/** The largest answer that is no stream, in bytes. */
 const MAX_ANSWER = 67_108_864
 
 /** What the answer to one request is made with. */
@@ -79,9 +80,9 @@ export async function plainAnswer({
     await account.close(status, 'complete', upstreamId)
     return new Response(body, { status, headers: { 'content-type': type } })
   }
-  const read = await readStart(body, upstream.wait, MAX_ANSWER)
-  if (read.length >= MAX_ANSWER) throw tooLarge()
-  const text = meter.takeWhole(read)
+  const read = await readText(body, MAX_ANSWER, upstream.wait)
+  if (read.bytes > MAX_ANSWER) throw tooLarge()
+  const text = meter.takeWhole(read.text)
   await account.close(status, meter.hasFailed ? 'failed' : 'complete', upstreamId)
   return new Response(text, { status, headers: { 'content-type': type } })
 }

@@ -1,22 +1,24 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
-import { digest, toHex } from '../wire/digest.ts'
 import { RESUMABLE_HEADER } from '../wire/resumable.ts'
 import { guessTokens, openAccount } from './account.ts'
 import { isEventStream, leave, plainAnswer, streamAnswer } from './answer.ts'
 import { type Checked, checkBody, type WireBody } from './check-body.ts'
-import { memoryQuota } from './memory-quota.ts'
 import { createMeter } from './meter.ts'
+import type { QuotaStore } from './quota-store.ts'
 import { readBody } from './read-body.ts'
 import { Refusal } from './refusal.ts'
-import { reserve } from './reserve.ts'
-import type { KeptLog, StreamKeeper } from './stream-keeper.ts'
-import type { RelayOptions, RelayUser } from './types.ts'
+import type { Reservation, Reserve } from './reserve.ts'
+import type { StreamKeeper } from './stream-keeper.ts'
+import type { RelayLimits, RelayOptions, RelayUser } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { refusalOfThrown } from './upstream-failure.ts'
 import type { Visit } from './visit.ts'
 
 /** How often a request says that it lives, at least, in milliseconds. */
 const BEAT = 10_000
+
+type Reserving = QuotaStore & { readonly reserve: Reserve }
 
 /** What the requests of one relay share. */
 export interface Shared<User extends RelayUser> {
@@ -28,6 +30,15 @@ export interface Shared<User extends RelayUser> {
   readonly running: Map<string, UpstreamRequest>
 }
 
+/** Nothing may be let through that nobody counts. */
+function checkQuota(
+  { requestsPerMinute, tokensPerDay, concurrent }: RelayLimits,
+  quota: object | undefined,
+): void {
+  if (!quota && (requestsPerMinute ?? tokensPerDay ?? concurrent) !== undefined)
+    throw new ConfigurationError('relay: these limits need a quota, such as memoryQuota()')
+}
+
 /** Makes what answers a POST: checks it, reserves what it may cost, asks the service and passes its answer on. */
 export function createAsk<User extends RelayUser>({
   options,
@@ -37,7 +48,10 @@ export function createAsk<User extends RelayUser>({
   running,
 }: Shared<User>) {
   const keeper = options.streams?.keeper as StreamKeeper | undefined
-  const { streams, quota = memoryQuota(), rewrite, includeUsage = true, maxDetachedMs = 600_000 } = options
+  const { streams, quota, rewrite, includeUsage = true, maxDetachedMs = 600_000 } = options
+
+  // The object that requests are passed on to counts by itself.
+  if (typeof options.limits === 'object' && !options.to) checkQuota(options.limits, quota)
 
   async function check(visit: Visit<User>, json: WireBody): Promise<Checked> {
     const checked = checkBody(json, limitsOf(visit.user), visit.route.tokenField, options.strictBody)
@@ -49,54 +63,44 @@ export function createAsk<User extends RelayUser>({
     return checked
   }
 
-  function limitsOf(user: User) {
-    return (typeof options.limits === 'function' ? options.limits(user) : options.limits) ?? {}
-  }
-
-  /** A store that fails is no reason to answer nothing: the reader is told that nothing is kept. */
-  async function beginLog(
-    { id, route, after }: Visit<User>,
-    text: string,
-  ): Promise<KeptLog | Response | undefined> {
-    if (!keeper || !id) return undefined
-    let log: KeptLog | Response | undefined
-    try {
-      log = await keeper.begin(id, toHex(await digest(`${route.path}\n${text}`)), after, onError)
-    } catch (error) {
-      if (error instanceof Refusal) throw error
-      return void onError(error)
-    }
-    if (!log) throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
-    return log
+  function limitsOf(user: User): RelayLimits {
+    const limits = (typeof options.limits === 'function' ? options.limits(user) : options.limits) ?? {}
+    checkQuota(limits, quota)
+    return limits
   }
 
   /** Asks for the counts of a stream. Returns whether the visitor did not. */
   function askForUsage(body: WireBody): boolean {
     const given = Object(body.stream_options)
-    if (!body.stream || given.include_usage) return false
+    // Anything else that reads like a yes may be none to the service.
+    if (!body.stream || given.include_usage === true) return false
     body.stream_options = { ...given, include_usage: true }
     return true
   }
 
   return async function ask(visit: Visit<User>): Promise<Response> {
-    const { request, route, user, name, id, requestId, keepAlive } = visit
+    const { request, route, user, name, id, after, requestId, keepAlive } = visit
     const started = performance.now()
     const limits = limitsOf(user)
     const { text, bytes, json } = await readBody(request, limits.maxBodyBytes ?? 262_144)
     const { body: checked, tokens } = await check(visit, json)
     const body: WireBody = rewrite ? { ...(await rewrite(checked, user)) } : checked
-    const log = body.stream ? await beginLog(visit, text) : undefined
+    const log =
+      body.stream && id ? await keeper?.begin(id, `${route.path}\n${text}`, after, onError) : undefined
     if (log instanceof Response) return log
     const meter = createMeter(route.isChat && includeUsage && askForUsage(body), route.tellsEnd)
     const upstream = open()
     const inputTokens = guessTokens(bytes)
-    const reservation = await reserve(quota, name, limits, inputTokens + tokens).catch(async error => {
+    let reservation: Reservation | undefined
+    try {
+      reservation = await (quota as Reserving | undefined)?.reserve(name, limits, inputTokens + tokens)
+    } catch (error) {
       await log?.close()
       throw error
-    })
+    }
     const beat = setInterval(
       async () => {
-        reservation.renew().catch(onError)
+        reservation?.renew().catch(onError)
         const failure = await log?.renew()
         if (failure) upstream.abort(failure)
       },

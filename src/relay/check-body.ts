@@ -5,11 +5,11 @@ import type { RelayLimits } from './types.ts'
 export type WireBody = { [name: string]: unknown }
 
 /**
- * Members that reach what other users of the account have stored, past the list of models, or to another address: LiteLLM takes
- * the last ones from a request's body.
+ * Members that reach what other users of the account have stored, past the list of models, to another address (LiteLLM, SGLang and
+ * vLLM take one from a request's body), or past the limit of tokens: `n_predict` wins over `max_tokens` in llama.cpp.
  */
 const REACHING =
-  /^(previous_response_id|conversation|background|service_tier|file_id|vector_store_ids|container|fallbacks|route|plugins|api_(base|key|version|type)|base_url|custom_llm_provider|extra_(body|headers)|mcp_servers|web_search_options|functions|best_of)$/
+  /^(previous_response_id|conversation|background|service_tier|file_id|vector_store_ids|container|fallbacks|route|plugins|api_(base|key|version|type)|base_url|custom_llm_provider|extra_(body|headers)|mcp_servers|web_search_options|functions|best_of|bootstrap_(host|port|room)|kv_transfer_params|lora_path|n_predict|num_predict|max_new_tokens)$/
 
 const TOKENS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
 
@@ -45,8 +45,10 @@ function checkTools({ tools }: WireBody, { tools: allowed = false, allow = [] }:
   tools.forEach((tool, index) => {
     refuseCapitals(Object(tool), allow, `tools[${index}]`)
     const { type, name = Object(Object(tool).function).name } = Object(tool)
-    const isAllowed = accepted.includes(type) || (/^(function|custom)$/.test(type) && accepted.includes(name))
-    if (!isAllowed) refuse(`tools[${index}]`, 'is not allowed here')
+    // A list of one word reads like the word.
+    const isPages = type === 'function' || type === 'custom'
+    if (!accepted.includes(type) && !(isPages && accepted.includes(name)))
+      refuse(`tools[${index}]`, 'is not allowed here')
   })
 }
 
@@ -54,16 +56,21 @@ function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0
 }
 
-/** Caps the tokens of the answer. Returns how many it may have. */
+/**
+ * Caps the tokens of the answer, by the one name that the service knows: a limit of any other name would be a limit to the relay
+ * alone. Returns how many it may have.
+ */
 function capTokens(body: WireBody, field: string | undefined, most: number): number {
-  const given = TOKENS.filter(name => body[name] != null)
-  for (const name of given) {
-    const asked = body[name]
+  let tokens = most
+  for (const name of TOKENS) {
+    const asked = body[name] ?? most
     if (!isCount(asked)) refuse(name, 'must be a whole number above 0')
-    body[name] = Math.min(asked, most)
+    tokens = Math.min(tokens, asked)
+    delete body[name]
   }
-  if (!given.length && field) body[field] = most
-  return field ? Math.min(...given.map(name => body[name] as number), most) : 0
+  if (!field) return 0
+  body[field] = tokens
+  return tokens
 }
 
 /** What a request may cost. */

@@ -1,4 +1,5 @@
-import { readStart, type UpstreamRequest } from './upstream.ts'
+import { readText } from './read-text.ts'
+import type { UpstreamRequest } from './upstream.ts'
 
 /** A list of models may be long, but not endless. */
 const MAX_LIST = 4_194_304
@@ -17,7 +18,8 @@ export async function listAllowed(
   let data = models?.map(id => entry(id, 0))
   if (!data) {
     const response = await request.send('GET', '/models')
-    const { data: listed } = Object(JSON.parse(await readStart(response.body, request.wait, MAX_LIST)))
+    const { text } = await readText(response.body, MAX_LIST, request.wait)
+    const { data: listed } = Object(JSON.parse(text))
     data = []
     for (const { id, created } of listed as { id: string; created?: number }[])
       if (await isAllowed(id)) data.push(entry(id, Number(created) || 0))

@@ -1,4 +1,5 @@
-import type { QuotaStore } from './quota-store.ts'
+import type { RelayQuota } from './quota-store.ts'
+import { quotaStore } from './reserve.ts'
 
 interface Counter {
   sum: number
@@ -11,7 +12,7 @@ const SWEEP = 1000
 /**
  * Counts in memory: right where one process, or one Durable Object, answers all requests of a user, and bypassed anywhere else.
  */
-export function memoryQuota(): QuotaStore {
+export function memoryQuota(): RelayQuota {
   const counters = new Map<string, Counter>()
   /** By key, when each holder's place ends. */
   const places = new Map<string, Map<string, number>>()
@@ -32,7 +33,7 @@ export function memoryQuota(): QuotaStore {
     sweepAt = Math.max(SWEEP, 2 * (counters.size + places.size))
   }
 
-  return {
+  return quotaStore({
     async add(key, amount, ttl) {
       const now = Date.now()
       sweep(now)
@@ -57,5 +58,5 @@ export function memoryQuota(): QuotaStore {
       holders?.delete(id)
       if (!holders?.size) places.delete(key)
     },
-  }
+  })
 }

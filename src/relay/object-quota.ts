@@ -1,6 +1,6 @@
 import { memoryQuota } from './memory-quota.ts'
 import type { ObjectStorage } from './object-state.ts'
-import type { QuotaStore } from './quota-store.ts'
+import type { RelayQuota } from './quota-store.ts'
 
 /** Counters that are forgotten sooner are not worth a row that is paid for: an object seldom ends within a minute. */
 const WORTH_KEEPING = 600_000
@@ -9,7 +9,7 @@ const WORTH_KEEPING = 600_000
  * Counts in a Durable Object, which is alone in counting for its user. Places and minutes are held in memory; a day's tokens are in a
  * row, as the object may end and begin again.
  */
-export function objectQuota({ sql }: ObjectStorage): QuotaStore {
+export function objectQuota({ sql }: ObjectStorage): RelayQuota {
   const memory = memoryQuota()
   sql.exec('CREATE TABLE IF NOT EXISTS llmfetch_quota (key TEXT PRIMARY KEY, sum INTEGER, expires INTEGER)')
   return {

@@ -7,3 +7,9 @@ export interface QuotaStore {
   /** Gives a place back. */
   release(key: string, id: string): Promise<void>
 }
+
+/** A {@link QuotaStore} with what a relay does with it; `quotaStore` makes one. */
+export interface RelayQuota extends QuotaStore {
+  /** What a relay does with the store: who counts nothing does not ship it. @internal */
+  readonly reserve: object
+}

@@ -1,32 +1,12 @@
+import { type ReadText, readText } from './read-text.ts'
 import { Refusal } from './refusal.ts'
 
 /** How deep a body may be: a parser or a printer that calls itself would break further down the line. */
 const MAX_DEPTH = 64
 
 /** A request's body: the text as it came, and what it says. */
-export interface RequestBody {
-  readonly text: string
-  readonly bytes: number
+export interface RequestBody extends ReadText {
   readonly json: { readonly [name: string]: unknown }
-}
-
-async function readText(request: Request, maxBytes: number): Promise<Omit<RequestBody, 'json'>> {
-  const tooLarge = () => new Refusal(413, 'body_too_large', `The request is over ${maxBytes} bytes`)
-  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge()
-  const reader = request.body?.getReader()
-  const decoder = new TextDecoder()
-  let left = maxBytes
-  let text = ''
-  for (;;) {
-    const bytes = (await reader?.read())?.value
-    if (!bytes) return { text: text + decoder.decode(), bytes: maxBytes - left }
-    left -= bytes.byteLength
-    if (left < 0) {
-      reader?.cancel().catch(() => {})
-      throw tooLarge()
-    }
-    text += decoder.decode(bytes, { stream: true })
-  }
 }
 
 function isTooDeep(value: unknown): boolean {
@@ -40,7 +20,13 @@ function isTooDeep(value: unknown): boolean {
 
 /** Reads a request's JSON; its bytes are counted while they arrive, as a `content-length` is only a promise. */
 export async function readBody(request: Request, maxBytes: number): Promise<RequestBody> {
-  const { text, bytes } = await readText(request, maxBytes)
+  const tooLarge = () => new Refusal(413, 'body_too_large', `The request is over ${maxBytes} bytes`)
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge()
+  // The visitor's doing, and no failure that the owner is told of.
+  const { text, bytes } = await readText(request.body, maxBytes).catch(() => {
+    throw new Refusal(400, 'bad_body', 'The request broke off')
+  })
+  if (bytes > maxBytes) throw tooLarge()
   let json: unknown
   try {
     json = JSON.parse(text)

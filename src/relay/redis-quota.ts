@@ -1,4 +1,4 @@
-import type { QuotaStore } from './quota-store.ts'
+import type { RelayQuota } from './quota-store.ts'
 import {
   commandOf,
   type RedisClient,
@@ -7,6 +7,7 @@ import {
   scriptRunner,
   type UpstashOptions,
 } from './redis-command.ts'
+import { quotaStore } from './reserve.ts'
 
 export interface RedisQuotaOptions {
   /** What the keys begin with. @default 'llmfetch:quota:' */
@@ -31,17 +32,17 @@ return 1`
 function createRedisQuota(
   command: RedisCommand,
   { prefix = 'llmfetch:quota:' }: RedisQuotaOptions,
-): QuotaStore {
+): RelayQuota {
   const runScript = scriptRunner(command)
   const run = (script: string, key: string, ...args: readonly (string | number)[]) =>
     runScript(script, [prefix + key], args)
-  return {
+  return quotaStore({
     add: async (key, amount, ttl) => Number(await run(ADD, key, amount, ttl)),
     hold: async (key, id, limit, ttl) => (await run(HOLD, key, id, limit, ttl)) === 1,
     async release(key, id) {
       await command('ZREM', prefix + key, id)
     },
-  }
+  })
 }
 
 /**
@@ -49,11 +50,11 @@ function createRedisQuota(
  *
  * @param client of `ioredis`, of `redis` for Node, or Bun's own
  */
-export function redisQuota(client: RedisClient, options: RedisQuotaOptions = {}): QuotaStore {
+export function redisQuota(client: RedisClient, options: RedisQuotaOptions = {}): RelayQuota {
   return createRedisQuota(commandOf(client), options)
 }
 
 /** Counts in a Redis that is reached over HTTP, as Upstash has it. */
-export function upstashQuota(options: UpstashOptions & RedisQuotaOptions): QuotaStore {
+export function upstashQuota(options: UpstashOptions & RedisQuotaOptions): RelayQuota {
   return createRedisQuota(restCommand(options), options)
 }

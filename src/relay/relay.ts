@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { createAsk } from './ask.ts'
 import { listAllowed } from './list-models.ts'
 import { checkOrigin, preflight } from './origins.ts'
-import { brokenOff, Refusal } from './refusal.ts'
+import { Refusal } from './refusal.ts'
 import { findRoute } from './routes.ts'
 import type { StreamKeeper } from './stream-keeper.ts'
 import type { RelayHandler, RelayOptions, RelayUser } from './types.ts'
@@ -30,28 +30,6 @@ export function createRelay<User extends RelayUser>(
     typeof model === 'string' && (typeof models === 'function' ? models(model, user) : models.includes(model))
   const ask = createAsk({ options, open, onError, isAllowed, running })
 
-  /** Reads a log, or stops it. */
-  async function useLog(method: string, id: string | undefined, after: number): Promise<Response> {
-    if (!id) throw new Refusal(400, 'bad_key', 'A stream is read and stopped by its idempotency-key')
-    const keeper = streams!.keeper as StreamKeeper
-    let response: Response | undefined
-    try {
-      if (method === 'GET') response = await keeper.attach(id, after)
-      else {
-        await keeper.stop(id)
-        if (sharesRequests) running.get(id)?.abort(brokenOff('stopped', 'The stream was stopped'))
-        response = new Response(null, { status: 204 })
-      }
-    } catch (error) {
-      onError(error)
-      throw new Refusal(503, 'store_failed', 'The stream cannot be reached now', {
-        headers: { 'retry-after': '1' },
-      })
-    }
-    if (!response) throw brokenOff('stream_gone', 'The stream is not here any more')
-    return response
-  }
-
   async function answer(request: Request, requestId: string, keepAlive: KeepAlive): Promise<Response> {
     const { method } = request
     const url = new URL(request.url)
@@ -73,7 +51,12 @@ export function createRelay<User extends RelayUser>(
     const key = readKey(request, url)
     const id = key && `${name}:${key}`
     const after = readAfter(request)
-    if (method !== 'POST') return useLog(method, id, after)
+    if (method !== 'POST') {
+      const abort = (stopped: string, reason: Refusal) => {
+        if (sharesRequests) running.get(stopped)?.abort(reason)
+      }
+      return (streams!.keeper as StreamKeeper).use(method, id, after, onError, abort)
+    }
     return ask({ request, route, user, name, id, after, requestId, keepAlive })
   }
 
@@ -105,7 +88,7 @@ export function createRelay<User extends RelayUser>(
  * Makes a fetch handler that holds the key of a service and answers for its users: who they are, which models they may ask and
  * how much of them is for you to say, and the rest is passed on while it arrives.
  *
- * @throws {ConfigurationError} without `authorize` or `models`, or for an address that cannot be or must not get the key
+ * @throws {ConfigurationError} without `authorize` or `models`, with limits that need a `quota`, or for an address that cannot be or must not get the key
  * @example
  * export default {
  *   fetch: relay({
@@ -115,6 +98,7 @@ export function createRelay<User extends RelayUser>(
  *     models: ['gpt-5-mini'],
  *     origins: ['https://app.example'],
  *     limits: { maxTokens: 1000, requestsPerMinute: 20 },
+ *     quota: memoryQuota(),
  *   }),
  * }
  */

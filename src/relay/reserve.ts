@@ -1,4 +1,4 @@
-import type { QuotaStore } from './quota-store.ts'
+import type { QuotaStore, RelayQuota } from './quota-store.ts'
 import { Refusal } from './refusal.ts'
 import type { RelayLimits } from './types.ts'
 
@@ -31,8 +31,11 @@ function refuse(code: string, message: string, wait: number): never {
  *
  * @throws {Refusal} 429, with the time until there may be more
  */
-export async function reserve(
-  quota: QuotaStore,
+export type Reserve = (user: string, limits: RelayLimits, tokens: number) => Promise<Reservation>
+
+// A method: whoever spreads a store to change one of its methods has that one called.
+async function reserve(
+  this: QuotaStore,
   user: string,
   { requestsPerMinute, tokensPerDay, concurrent }: RelayLimits,
   tokens: number,
@@ -41,21 +44,21 @@ export async function reserve(
   const id = crypto.randomUUID()
   const place = `${user}:open`
   const day = `${user}:tokens:${Math.floor(now / DAY)}`
-  const renew = async () => concurrent === undefined || (await quota.hold(place, id, concurrent, PLACE))
-  const release = async () => concurrent !== undefined && quota.release(place, id)
+  const renew = async () => concurrent === undefined || (await this.hold(place, id, concurrent, PLACE))
+  const release = async () => concurrent !== undefined && this.release(place, id)
   if (!(await renew())) refuse('too_many_at_once', `${concurrent} requests are being answered already`, 1000)
   try {
     if (requestsPerMinute !== undefined) {
       const minute = Math.floor(now / MINUTE)
-      if ((await quota.add(`${user}:requests:${minute}`, 1, MINUTE)) > requestsPerMinute)
+      if ((await this.add(`${user}:requests:${minute}`, 1, MINUTE)) > requestsPerMinute)
         refuse(
           'too_many_requests',
           `${requestsPerMinute} requests a minute are allowed`,
           (minute + 1) * MINUTE - now,
         )
     }
-    if (tokensPerDay !== undefined && (await quota.add(day, tokens, DAY)) > tokensPerDay) {
-      await quota.add(day, -tokens, DAY)
+    if (tokensPerDay !== undefined && (await this.add(day, tokens, DAY)) > tokensPerDay) {
+      await this.add(day, -tokens, DAY)
       refuse('tokens_used_up', `The ${tokensPerDay} tokens of this day are used up`, DAY - (now % DAY))
     }
   } catch (error) {
@@ -64,8 +67,18 @@ export async function reserve(
   }
   return {
     renew,
-    async settle(used) {
-      await Promise.all([release(), tokensPerDay !== undefined && quota.add(day, used - tokens, DAY)])
+    settle: async used => {
+      await Promise.all([release(), tokensPerDay !== undefined && this.add(day, used - tokens, DAY)])
     },
   }
+}
+
+/**
+ * Makes a store of one's own one that a relay takes. Those of this package are already.
+ *
+ * @example
+ * relay({ ...options, quota: quotaStore({ add, hold, release }) })
+ */
+export function quotaStore<S extends QuotaStore>(store: S): S & RelayQuota {
+  return Object.assign(store, { reserve })
 }

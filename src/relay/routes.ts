@@ -18,7 +18,11 @@ export interface Route {
 /** Finds the path of the list that a request's own ends with; the longest, so that no other can stand in its place. */
 export function findRoute(
   url: URL,
-  { paths = DEFAULT_PATHS, baseUrl }: Pick<RelayOptions<RelayUser>, 'paths' | 'baseUrl'>,
+  {
+    paths = DEFAULT_PATHS,
+    baseUrl,
+    tokenField,
+  }: Pick<RelayOptions<RelayUser>, 'paths' | 'baseUrl' | 'tokenField'>,
 ): Route {
   const [path] = paths.filter(path => url.pathname.endsWith(path)).sort((a, b) => b.length - a.length)
   if (path === undefined)
@@ -26,18 +30,19 @@ export function findRoute(
   const isChat = /\/completions$/.test(path)
   const isResponses = path === '/responses'
   // OpenAI's newer models refuse the old name, and most other services know no other.
-  const chatField =
-    path === '/chat/completions' && /\.openai\.|\.azure\./.test(`.${new URL(baseUrl).hostname}`)
+  const isOpenAI = /\.openai\.|\.azure\./.test(`.${new URL(baseUrl).hostname}`)
+  const chatField = tokenField ?? (isOpenAI ? 'max_completion_tokens' : 'max_tokens')
   return {
     path,
     isChat,
-    tokenField: isChat
-      ? chatField
-        ? 'max_completion_tokens'
-        : 'max_tokens'
-      : isResponses
-        ? 'max_output_tokens'
-        : undefined,
+    tokenField:
+      path === '/chat/completions'
+        ? chatField
+        : isChat
+          ? 'max_tokens'
+          : isResponses
+            ? 'max_output_tokens'
+            : undefined,
     tellsEnd: isChat || isResponses,
   }
 }

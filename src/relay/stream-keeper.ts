@@ -1,26 +1,43 @@
+import { digest, toHex } from '../wire/digest.ts'
 import type { Answering } from './answer.ts'
 import { attach } from './log-response.ts'
 import { createLogWriter, LOST, STOPPED } from './log-writer.ts'
 import { loggedAnswer } from './logged-answer.ts'
-import { brokenOff, type Refusal } from './refusal.ts'
+import { brokenOff, Refusal } from './refusal.ts'
 import type { RelayStreams, StreamStore } from './stream-store.ts'
 
 /** What a relay does with a store. */
 export interface StreamKeeper {
-  /** Begins a log; gives a response where there is one to be read, and undefined where the id is another request's. */
+  /**
+   * Begins a log; gives a response where there is one to be read. A store that fails is no reason to answer nothing: then there is
+   * neither.
+   *
+   * @param request tells the request apart from another with the same id
+   * @throws {Refusal} where the id is another request's
+   */
   begin(
     id: string,
-    mark: string,
+    request: string,
     after: number,
     onError: (error: unknown) => unknown,
   ): Promise<KeptLog | Response | undefined>
-  /** Answers a reader who comes back; undefined where there is nothing to read any more. */
-  attach(id: string, after: number): Promise<Response | undefined>
-  stop(id: string): Promise<void>
+  /**
+   * Answers a reader who comes back, by GET, and who stops a stream, by DELETE.
+   *
+   * @param abort ends the request whose stream was stopped, where it can be reached from here
+   * @throws {Refusal} where there is nothing to read any more
+   */
+  use(
+    method: string,
+    id: string | undefined,
+    after: number,
+    onError: (error: unknown) => unknown,
+    abort: (id: string, reason: Refusal) => void,
+  ): Promise<Response>
 }
 
 /** A log that is this request's to write. */
-export interface KeptLog {
+interface KeptLog {
   /** Says that the writer lives. Gives the failure once the log takes no more. */
   renew(): Promise<Refusal | undefined>
   /** Ends the log. One without events is forgotten. */
@@ -32,33 +49,67 @@ export interface KeptLog {
   ): { readonly response: Response; readonly done: Promise<void> }
 }
 
+const gone = () => brokenOff('stream_gone', 'The stream is not here any more')
+const stopped = () => brokenOff('stopped', 'The stream was stopped')
+
 function createKeeper(store: StreamStore): StreamKeeper {
   const read = (id: string, after: number) =>
     attach((position, signal) => store.read(id, position, signal), after)
+
+  /** Gives the log that there is to read; undefined where it is the caller's to write. */
+  async function findOther(id: string, mark: string, after: number): Promise<Response | undefined> {
+    let other = await store.create(id, mark)
+    if (other === mark) {
+      const response = await read(id, after)
+      if (response) return response
+      // The service had refused, and the log was forgotten: it is asked again.
+      other = await store.create(id, mark)
+      if (other !== undefined) throw gone()
+    }
+    if (other !== undefined)
+      throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
+    return undefined
+  }
+
   return {
-    attach: read,
-    stop: id => store.close(id, STOPPED),
-    async begin(id, mark, after, onError) {
-      let other = await store.create(id, mark)
-      if (other === mark) {
-        const response = await read(id, after)
+    async begin(id, request, after, onError) {
+      try {
+        const response = await findOther(id, toHex(await digest(request)), after)
         if (response) return response
-        // The service had refused, and the log was forgotten: it is asked again.
-        other = await store.create(id, mark)
-        if (other !== undefined) throw brokenOff('stream_gone', 'The stream is not here any more')
+      } catch (error) {
+        if (error instanceof Refusal) throw error
+        return void onError(error)
       }
-      if (other !== undefined) return undefined
       const writer = createLogWriter(store, id, onError)
       return {
         async renew() {
           if (await writer.renew()) return undefined
           return writer.ending[0] === LOST
             ? brokenOff('writer_lost', 'The relay has lost the stream')
-            : brokenOff('stopped', 'The stream was stopped')
+            : stopped()
         },
         close: writer.close,
         keep: (answering, maxDetachedMs) => loggedAnswer(answering, store, id, writer, maxDetachedMs),
       }
+    },
+    async use(method, id, after, onError, abort) {
+      if (!id) throw new Refusal(400, 'bad_key', 'A stream is read and stopped by its idempotency-key')
+      let response: Response | undefined
+      try {
+        if (method === 'GET') response = await read(id, after)
+        else {
+          await store.close(id, STOPPED)
+          abort(id, stopped())
+          response = new Response(null, { status: 204 })
+        }
+      } catch (error) {
+        onError(error)
+        throw new Refusal(503, 'store_failed', 'The stream cannot be reached now', {
+          headers: { 'retry-after': '1' },
+        })
+      }
+      if (!response) throw gone()
+      return response
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Fetch } from '../call/policy.ts'
 import type { KeyOption } from '../wire/service.ts'
-import type { QuotaStore } from './quota-store.ts'
+import type { RelayQuota } from './quota-store.ts'
 import type { RelayStreams } from './stream-store.ts'
 
 /** Who asks. The id names the user's quotas and streams: two users must never have the same. */
@@ -90,8 +90,11 @@ export interface RelayOptions<User extends RelayUser = RelayUser> {
    */
   readonly paths?: readonly string[] | undefined
   readonly limits?: RelayLimits | ((user: User) => RelayLimits) | undefined
-  /** Where requests and tokens are counted. @default `memoryQuota()`, which counts in this process alone */
-  readonly quota?: QuotaStore | undefined
+  /**
+   * Where requests and tokens are counted: `memoryQuota()` in this process alone. Needed for `requestsPerMinute`, `tokensPerDay` and
+   * `concurrent`; a {@link RelayOptions.to} needs none.
+   */
+  readonly quota?: RelayQuota | undefined
   /**
    * The origins of the pages that may ask, their own host's too: `['https://app.example']`. A request that names another is
    * refused. `'*'` allows every page: for users who show a token, never for cookies. @default []
@@ -103,6 +106,11 @@ export interface RelayOptions<User extends RelayUser = RelayUser> {
   readonly maxDetachedMs?: number | undefined
   /** The members that a body may have; any other is refused. @default all but those of `limits.allow` */
   readonly strictBody?: readonly string[] | undefined
+  /**
+   * The member that limits an answer of chat, whichever of the two a request has.
+   * @default 'max_completion_tokens' for OpenAI and Azure, 'max_tokens' for any other host: a gateway before OpenAI, too
+   */
+  readonly tokenField?: 'max_tokens' | 'max_completion_tokens' | undefined
   /** Whether streams of chat are asked for their usage. Azure's older versions refuse to. @default true */
   readonly includeUsage?: boolean | undefined
   /** Changes a request that has passed the checks: a system prompt, a `user`. What it returns is sent. */

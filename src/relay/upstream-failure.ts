@@ -9,10 +9,14 @@ const CANNOT = 'The service cannot answer now'
 
 type Json = { readonly [name: string]: unknown }
 
+/** Letters and digits in no order that a word has: a key, or an id. */
+const KEY = /(?=[a-z]*\d)[a-z\d]{10}/i
+
 /** A short word of the service's; nothing that speaks of the account. */
 function wordOf(value: unknown): string | undefined {
-  return /^[\w.-]{1,64}$/.test(`${value}`) && value != null && !ACCOUNT.test(`${value}`)
-    ? `${value}`
+  const word = `${value}`
+  return value != null && /^[\w.-]{1,64}$/.test(word) && !ACCOUNT.test(word) && !KEY.test(word)
+    ? word
     : undefined
 }
 
@@ -41,12 +45,19 @@ function readError(text: string): Json {
   }
 }
 
+/** Takes the values out that the service was sent with a request; what is short would blot the text. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => (secret.length > 7 ? rest.replaceAll(secret, '…') : rest), text)
+}
+
 /**
  * Makes the visitor's answer of the service's refusal. What is wrong with the request is the visitor's to know, in the service's
  * words; what is wrong with the account is not, and is a 502.
+ *
+ * @param secrets what the request had of the owner's: the key, headers, members of the query
  */
-export function refusalOf({ status, headers }: Response, text: string, key: string | undefined): Refusal {
-  const { message, type, code, param } = readError(text)
+export function refusalOf({ status, headers }: Response, text: string, secrets: readonly string[]): Refusal {
+  const { message, type, code, param } = readError(withoutSecrets(text, secrets))
   const isOfAccount = /^40[1237]$/.test(`${status}`) || ACCOUNT.test(`${type} ${code}`)
   // A redirect has no status at all in some runtimes.
   if (isOfAccount || status < 400)
@@ -58,11 +69,12 @@ export function refusalOf({ status, headers }: Response, text: string, key: stri
     return value ? [[name, value]] : []
   })
   const isVisitors = status < 500 && status !== 429 && typeof message === 'string'
-  const plain = `${key ? `${message}`.replaceAll(key, '…') : message}`
   return new Refusal(
     status,
     wordOf(code) ?? 'upstream_failed',
-    isVisitors ? plain.replace(/\b(org|proj|user|sk|pk|key|asst)[-_][\w-]{6,}/g, '…').slice(0, 1000) : CANNOT,
+    isVisitors
+      ? message.replace(/\b(org|proj|user|sk|pk|key|asst)[-_][\w-]{6,}/g, '…').slice(0, 1000)
+      : CANNOT,
     {
       param: isVisitors && typeof param === 'string' ? param : undefined,
       type: wordOf(type),

@@ -1,10 +1,11 @@
 import type { Fetch } from '../call/policy.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import { readText } from './read-text.ts'
 import { Refusal } from './refusal.ts'
 import type { RelayOptions, RelayUser } from './types.ts'
 import { refusalOf, refusalOfThrown } from './upstream-failure.ts'
 
-/** How much of an error's body is read, in characters. */
+/** How much of an error's body is read, in bytes. */
 const MAX_ERROR = 65_536
 
 /** One request to the service. */
@@ -16,24 +17,6 @@ export interface UpstreamRequest {
   wait<T>(work: Promise<T>): Promise<T>
   /** @throws {Refusal} for whatever is no good answer */
   send(method: string, path: string, body?: string): Promise<Response>
-}
-
-/** Reads the beginning of a body as text. */
-export async function readStart(
-  body: ReadableStream<Uint8Array> | null,
-  wait: UpstreamRequest['wait'],
-  enough: number,
-): Promise<string> {
-  const reader = body?.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  while (text.length < enough) {
-    const bytes = reader && (await wait(reader.read())).value
-    if (!bytes) return text + decoder.decode()
-    text += decoder.decode(bytes, { stream: true })
-  }
-  reader?.cancel().catch(() => {})
-  return text
 }
 
 /** Checks the service's address. A key must not go over an open line, but to this machine. */
@@ -103,7 +86,8 @@ export function openUpstream<User extends RelayUser>(options: RelayOptions<User>
       }
       phase = 'idle'
       if (response.ok) return response
-      throw refusalOf(response, await readStart(response.body, wait, MAX_ERROR).catch(() => ''), key)
+      const { text } = await readText(response.body, MAX_ERROR, wait).catch(() => ({ text: '' }))
+      throw refusalOf(response, text, [key ?? '', ...Object.values({ ...headers, ...query })])
     }
 
     return {

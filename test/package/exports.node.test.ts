@@ -104,8 +104,12 @@ const names = {
   'llmfetch/otel': ['messageContent', 'otel', 'toolSpans'],
   'llmfetch/relay': [
     'RelayObject',
+    'archivedStreams',
+    'kvQuota',
+    'kvStore',
     'memoryQuota',
     'memoryStreams',
+    'quotaStore',
     'redisQuota',
     'redisStreams',
     'relay',

@@ -33,7 +33,7 @@ const allowed: { readonly [folder: string]: readonly string[] } = {
   interceptors: core,
   mcp: [...core, 'tools', 'type:chat'],
   otel: [...core, 'policies', 'chat'],
-  relay: [...core, 'client', 'stream', 'policies', 'chat'],
+  relay: [...core, 'client', 'stream', 'policies', 'chat', 'type:cache'],
   openai: [...core, 'client', 'stream', 'type:chat', 'type:responses'],
   responses: [...core, 'client', 'stream'],
   testing: ['stream', ...endpoints.map(name => `type:${name}`)],

@@ -465,6 +465,23 @@ describe('on Cloudflare Workers', () => {
     expect(order).toEqual([0, 2])
   })
 
+  it('who waits, and who has a place, is there again after an isolate that stood still', async () => {
+    const { start, end, order } = setUp(1)
+    for (let count = 0; count < 3; count++) start()
+    // Another request computes for so long that no timer goes off.
+    vi.setSystemTime(Date.now() + 10_000)
+    await vi.advanceTimersByTimeAsync(20)
+    const late = order.length
+    await vi.advanceTimersByTimeAsync(2000)
+    // One too many may have begun before the first said that it lives; never another one.
+    expect(order.length).toBe(late)
+    for (let id = 0; id < 3; id++) {
+      if (id < order.length) await end(order[id]!)
+      await vi.advanceTimersByTimeAsync(1100)
+    }
+    expect([...order].sort()).toEqual([0, 1, 2])
+  })
+
   it('is left at once on abort, and leaves no timer', async () => {
     const { start, end, order } = setUp(1)
     start()

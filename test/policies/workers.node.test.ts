@@ -20,6 +20,10 @@ const client = new LLMClient({
 export default {
   async fetch({ url }) {
     const { pathname } = new URL(url)
+    if (pathname === '/compute') {
+      for (const end = Date.now() + 4000; Date.now() < end; ) Math.random()
+      return new Response('ok')
+    }
     if (pathname === '/metrics') return Response.json(client.metrics().calls)
     await client.chat.completions.create({ model: pathname.slice(1), messages: [{ role: 'user', content: 'x' }] })
     return new Response('ok')
@@ -45,7 +49,7 @@ describe('the limit of an LLMClient in a Worker', () => {
         if (model === 'silent') return
         const answer = () =>
           response.setHeader('content-type', 'application/json').end(JSON.stringify(completion))
-        setTimeout(answer, 100)
+        setTimeout(answer, model === 'slow' ? 1500 : 100)
       })
     })
     await new Promise<void>(resolve => service.listen(0, '127.0.0.1', resolve))
@@ -101,5 +105,15 @@ describe('the limit of an LLMClient in a Worker', () => {
     expect(asked).toEqual(['silent', 'm'])
     const { inFlight } = JSON.parse((await visit('/metrics')).slice(4))
     expect(inFlight).toBe(0)
+  })
+
+  it('has a turn for who waits while another request computes for longer than a lease', async () => {
+    asked = []
+    const slow = visit('/slow')
+    await until(() => asked.length > 0)
+    const waiting = visit('/m')
+    const computing = visit('/compute')
+    expect(await Promise.all([slow, waiting, computing])).toEqual(Array(3).fill('200 ok'))
+    expect(await visit('/m')).toBe('200 ok')
   })
 })

@@ -112,6 +112,21 @@ describe("the service's refusal", () => {
     }
   })
 
+  it('shows no key in its shorter words, before the answer and in mid stream', async () => {
+    const error = { message: KEY, type: KEY, code: KEY, param: KEY }
+    const stream = { headers: { 'content-type': 'text/event-stream' } }
+    for (const status of [400, 503, 200]) {
+      const { handle } = answeredBy(() =>
+        status === 200
+          ? new Response(`data: ${JSON.stringify({ error })}\n\n`, stream)
+          : Response.json({ error }, { status }),
+      )
+      const told = await (await handle(visit(asked))).text()
+      expect(told).toContain('"code":"upstream_failed"')
+      expect(told).not.toContain(KEY)
+    }
+  })
+
   it('is told where it comes with a 200', async () => {
     const error = { message: `No credit left for ${ORG}`, code: 'rate_limited' }
     const { handle } = answeredBy(() => Response.json({ error, id: 1 }))

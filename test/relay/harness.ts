@@ -1,5 +1,5 @@
 import { type Client, createClient, type Fetch, type FetchInit } from '../../src/index.ts'
-import { type RelayHandler, type RelayOptions, relay } from '../../src/relay/index.ts'
+import { memoryQuota, type RelayHandler, type RelayOptions, relay } from '../../src/relay/index.ts'
 import { createFakeFetch, type FakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 
 /** The account's key: no visitor may ever see it. */
@@ -32,6 +32,7 @@ export function relayOf(
     fetch: service,
     authorize,
     models: ['fake-small'],
+    quota: memoryQuota(),
     onError: error => errors.push(error),
     ...options,
   })

@@ -18,22 +18,19 @@ describe('a relay lets through', () => {
     ['a smaller one', { max_tokens: 7 }, { max_tokens: 7 }],
     ['a larger one', { max_tokens: 5000 }, { max_tokens: 50 }],
     ['null', { max_tokens: null }, { max_tokens: 50 }],
-    ['the newer name', { max_completion_tokens: 5000 }, { max_completion_tokens: 50 }],
-    [
-      'both names',
-      { max_tokens: 60, max_completion_tokens: 9 },
-      { max_tokens: 50, max_completion_tokens: 9 },
-    ],
+    ['the newer name', { max_completion_tokens: 5000 }, { max_tokens: 50 }],
+    ['both names', { max_tokens: 60, max_completion_tokens: 9 }, { max_tokens: 9 }],
+    ['a name of another operation', { max_output_tokens: 1 }, { max_tokens: 1 }],
   ])('no more tokens than its limit: %s', async (_, given, sent) => {
     const { handle, service } = relayOf({ limits: { maxTokens: 50 } })
     await handle(visit({ ...question, ...given }))
-    expect(service.requests[0]!.body).toEqual({ ...question, ...given, ...sent })
+    expect(service.requests[0]!.body).toEqual({ ...question, ...sent })
   })
 
   it('no more tokens under the name that the service knows', async () => {
     const sent: string[] = []
     const fetch = async (_: string, { body }: RequestInit) => {
-      sent.push(Object.keys(JSON.parse(body as string)).at(-1)!)
+      sent.push(...Object.keys(JSON.parse(body as string)).filter(name => name.startsWith('max_')))
       return Response.json({})
     }
     for (const baseUrl of [
@@ -42,9 +39,20 @@ describe('a relay lets through', () => {
       'https://api.groq.com/v1',
     ])
       await relayOf({ fetch, baseUrl }).handle(visit())
+    // A gateway before OpenAI.
+    await relayOf({ fetch, tokenField: 'max_completion_tokens' }).handle(
+      visit({ ...question, max_tokens: 5 }),
+    )
+    const paths = ['/completions', '/embeddings']
+    for (const path of paths)
+      await relayOf({ fetch, paths }).handle(
+        visit({ ...question, max_completion_tokens: 5 }, { url: `${APP}/v1${path}` }),
+      )
     await relayOf({ fetch }).handle(visit({ model: 'fake-small', input: 'Hi' }, { url: responses }))
     expect(sent).toEqual([
       'max_completion_tokens',
+      'max_completion_tokens',
+      'max_tokens',
       'max_completion_tokens',
       'max_tokens',
       'max_output_tokens',

@@ -1,6 +1,7 @@
 // A Worker for the tests: a relay in a Durable Object for each user, and the object's store by itself.
 
 import {
+  memoryQuota,
   type ObjectState,
   type ObjectStreamsOptions,
   RelayObject,
@@ -77,7 +78,8 @@ export default {
   async fetch(request: Request, env: Env, context: unknown): Promise<Response> {
     const url = new URL(request.url)
     if (url.pathname === '/store') return env.STORE.getByName(url.searchParams.get('name')!).fetch(request)
-    if (url.pathname.startsWith('/plain')) return relay(rules(env))(request, env, context)
+    if (url.pathname.startsWith('/plain'))
+      return relay({ ...rules(env), quota: memoryQuota() })(request, env, context)
     return relay({ ...rules(env), to: user => env.RELAY.getByName(user.id) })(request, env, context)
   },
 }

@@ -14,8 +14,11 @@ import { type Listening, serve, startCuttingProxy } from './serve.ts'
 /** Where the other clients are: with the benchmarks, so that the project's own tree has none of them. */
 const folder = process.env.OTHER_CLIENTS ?? join(root, 'bench/node_modules')
 const isThere = existsSync(join(folder, 'openai'))
-if (!isThere)
-  console.warn(`SKIPPED other clients of the relay: they are not installed (npm ci --prefix bench)`)
+if (!isThere) {
+  const reason = 'They are not installed: npm ci --prefix bench'
+  if (process.env.CI === 'true') throw new Error(reason)
+  console.warn(`SKIPPED other clients of the relay. ${reason}.`)
+}
 
 /** Loads a package from there. */
 // biome-ignore lint/suspicious/noExplicitAny: packages without types here

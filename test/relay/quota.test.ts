@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createChatCompletion, RateLimitError } from '../../src/index.ts'
-import { memoryQuota, type QuotaStore } from '../../src/relay/index.ts'
+import { ConfigurationError, createChatCompletion, RateLimitError } from '../../src/index.ts'
+import { memoryQuota, quotaStore, type RelayQuota, relay } from '../../src/relay/index.ts'
 import { failureOf } from '../client/harness.ts'
 import { until } from '../support/frames.ts'
-import { errorOf, pageClient, question, relayOf, visit } from './harness.ts'
+import { authorize, BASE, errorOf, pageClient, question, relayOf, visit } from './harness.ts'
 
 const MIDDAY = Date.parse('2026-03-01T12:00:00Z')
 
@@ -27,7 +27,7 @@ describe('the quota of a relay', () => {
   it('reserves what a request may cost, and settles what it did', async () => {
     const sums: number[] = []
     const store = memoryQuota()
-    const quota: QuotaStore = {
+    const quota: RelayQuota = {
       ...store,
       async add(key, amount, ttl) {
         const sum = await store.add(key, amount, ttl)
@@ -120,6 +120,32 @@ describe('the quota of a relay', () => {
     const { handle, service, errors } = relayOf({ quota, limits: { requestsPerMinute: 5, concurrent: 1 } })
     for (let i = 0; i < 2; i++) expect((await handle(visit())).status).toBe(500)
     expect([service.requests.length, errors.length]).toEqual([0, 2])
+  })
+})
+
+describe('a relay without a quota', () => {
+  const options = { baseUrl: BASE, authorize, models: ['fake-small'] }
+
+  it.each(['requestsPerMinute', 'tokensPerDay', 'concurrent'])('does not begin with %s', async name => {
+    expect(() => relay({ ...options, limits: { [name]: 5 } })).toThrow(ConfigurationError)
+    const { handle, service, errors } = relayOf({ quota: undefined, limits: () => ({ [name]: 5 }) })
+    expect((await handle(visit())).status).toBe(500)
+    expect([service.requests.length, errors]).toEqual([0, [expect.any(ConfigurationError)]])
+  })
+
+  it('needs none for what one request alone may have', async () => {
+    const { handle } = relayOf({ quota: undefined, limits: { maxTokens: 5, n: 2 } })
+    expect((await handle(visit())).status).toBe(200)
+    expect(await (await handle(visit({ ...question, stream: true }))).text()).toContain('[DONE]')
+  })
+
+  it('takes a store of its own', async () => {
+    const { add, hold, release } = memoryQuota()
+    const { handle } = relayOf({
+      quota: quotaStore({ add, hold, release }),
+      limits: { requestsPerMinute: 1 },
+    })
+    expect([(await handle(visit())).status, (await handle(visit())).status]).toEqual([200, 429])
   })
 })
 

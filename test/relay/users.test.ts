@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { memoryStreams, type RelayOptions } from '../../src/relay/index.ts'
+import {
+  archivedStreams,
+  memoryStreams,
+  type RelayOptions,
+  type RelayStreams,
+} from '../../src/relay/index.ts'
 import { question, relayOf, type User, visit } from './harness.ts'
 
 /** Names that a careless join of user and key would mix up, and keys that name another's. */
@@ -35,7 +40,20 @@ const step: fc.Arbitrary<Step> = fc.record({
   bearer: fc.boolean(),
 })
 
-describe('a user of a relay', () => {
+/** Streams whose finished answers are read from a second store alone. */
+function archived(): RelayStreams {
+  const map = new Map<string, unknown>()
+  return archivedStreams(memoryStreams({ ttl: 5 }), {
+    getItem: key => map.get(key),
+    setItem: (key, value) => map.set(key, value),
+    removeItem: key => map.delete(key),
+  })
+}
+
+describe.each([
+  ['memoryStreams', () => memoryStreams()],
+  ['archivedStreams', archived],
+])('a user of a relay with %s', (_, openStreams) => {
   it('never sees a byte of another, whatever is asked in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -45,7 +63,7 @@ describe('a user of a relay', () => {
           const rewrite: RelayOptions<User>['rewrite'] = (body, { id }) => ({ ...body, user: id })
           const { handle } = relayOf(
             {
-              streams: memoryStreams(),
+              streams: openStreams(),
               authorize: request => ({ id: decodeURIComponent(request.headers.get('x-user')!) }),
               rewrite,
               limits: { concurrent: 5, requestsPerMinute: 1000 },
