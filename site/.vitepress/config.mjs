@@ -53,8 +53,6 @@ export default defineConfig({
       provider: 'local',
       options: {
         _render: renderForSearch,
-        // A button's name has the text that it shows, or nobody can call it by that.
-        translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K' } },
       },
     },
     outline: { level: [2, 3] },
