@@ -49,12 +49,7 @@ export default defineConfig({
   },
   themeConfig: {
     logo: '/logo.svg',
-    search: {
-      provider: 'local',
-      options: {
-        _render: renderForSearch,
-      },
-    },
+    search: { provider: 'local', options: { _render: renderForSearch } },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Guide', link: '/overview', activeMatch: '^/(overview|docs/)' },
