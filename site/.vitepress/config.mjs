@@ -67,6 +67,9 @@ export default defineConfig({
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { text: 'Edit this page on GitHub', pattern: `${repository}/edit/main/:path` },
   },
+  // There is nothing on GitHub to edit of what was generated.
+  transformPageData: ({ filePath, frontmatter }) =>
+    filePath.startsWith('site/generated/') ? { frontmatter: { ...frontmatter, editLink: false } } : undefined,
   vite: {
     plugins: [findVue],
     publicDir: join(folder, 'public'),

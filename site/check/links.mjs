@@ -1,6 +1,6 @@
 // Follows every link in the built pages: to a file of the site, and to the heading in it.
 
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { base, built, repository, root } from '../paths.mjs'
 
@@ -23,19 +23,19 @@ function decode(text) {
 
 /** What is wrong with a link on a page; undefined for a good one. */
 function problemOf(link, page, ids) {
-  // The repository's files are at hand, whatever host shows them.
-  const own = /^https:\/\/[^?#]+?\/(?:blob|tree|edit)\/main\/([^#?]+)/.exec(link)
-  if (own && link.startsWith(repository))
-    return statSync(join(root, own[1]), { throwIfNoEntry: false })
-      ? undefined
-      : 'no such file in the repository'
+  // The repository's files are at hand, whatever host shows them. Of what was generated it has none.
+  const [, file] = /\/(?:blob|tree|edit)\/main\/([^#?]+)/.exec(link) ?? []
+  if (file && link.startsWith(repository)) {
+    const isThere = !file.startsWith('site/generated/') && existsSync(join(root, file))
+    return isThere ? undefined : 'no such file in the repository'
+  }
   if (/^[a-z]+:/.test(link)) return undefined
   const url = new URL(link, `http://site${base}${page}`)
   if (!url.pathname.startsWith(base)) return 'it leaves the site'
-  const file = findFile(url.pathname.slice(base.length - 1))
-  if (!file) return 'no such page'
+  const target = findFile(url.pathname.slice(base.length - 1))
+  if (!target) return 'no such page'
   const anchor = decodeURIComponent(url.hash.slice(1))
-  return anchor && !ids(file).has(anchor) ? 'no such heading' : undefined
+  return anchor && !ids(target).has(anchor) ? 'no such heading' : undefined
 }
 
 /** Every page, how many links they have, and those that lead nowhere. */
