@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createCalls } from '../../generator/calls.ts'
@@ -205,11 +205,11 @@ describe('the package', () => {
     const code = paths.filter(
       path => !path.endsWith('.d.ts') && !entries.includes(path) && !cdn.includes(path),
     )
-    expect(code.filter(path => !shared.includes(path)).sort()).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-    ])
+    const pages = globSync('docs/*.md', { cwd: root }).map(path => path.replaceAll('\\', '/'))
+    expect(pages).toContain('docs/README.md')
+    expect(code.filter(path => !shared.includes(path)).sort()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'llms.txt', ...pages].sort(),
+    )
     for (const path of [...entries, ...cdn, manifest.unpkg, manifest.jsdelivr])
       expect(paths).toContain(path.replace('./', ''))
     for (const path of entries.filter(entry => entry.endsWith('.js')))

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './built.ts'
 
@@ -12,6 +12,13 @@ const pages = globSync(['*.md', 'llms.txt', 'docs/**/*.md', '.changeset/README.m
 function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }
+
+const manifest = JSON.parse(read('package.json'))
+const repository: string = manifest.repository.url.replace(/^git\+|\.git$/g, '')
+const hosts = [
+  `${repository}/blob/main/`,
+  `${repository.replace('github.com', 'raw.githubusercontent.com')}/main/`,
+]
 
 /** Without code: what looks like a link in it is none. */
 function prose(text: string): string {
@@ -38,8 +45,15 @@ function linksOf(text: string): readonly string[] {
   return [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!)
 }
 
+/** A link to the repository on GitHub is one to the file that is here. */
+function localLink(page: string, link: string): string {
+  const start = hosts.find(host => link.startsWith(host))
+  return start ? relative(dirname(page), link.slice(start.length)) : link
+}
+
 /** What is wrong with a link on a page; undefined for a good one, or one to another host. */
-function problemOf(page: string, link: string): string | undefined {
+function problemOf(page: string, address: string): string | undefined {
+  const link = localLink(page, address)
   if (/^[a-z]+:/.test(link)) return undefined
   const [path = '', anchor] = link.split('#')
   const target = path ? join(dirname(page), path).replaceAll('\\', '/') : page
@@ -64,6 +78,23 @@ describe('links', () => {
       'docs/README.md: no heading streaming.md#nothing',
     )
     expect(problemOf('docs/README.md', 'streaming.md#how-a-stream-ends')).toBeUndefined()
+    const streaming = `${hosts[0]}docs/streaming.md`
+    expect(problemOf('README.md', `${streaming}#how-a-stream-ends`)).toBeUndefined()
+    expect(problemOf('README.md', `${streaming}#nothing`)).toBe(
+      'README.md: no heading docs/streaming.md#nothing',
+    )
+    expect(problemOf('README.md', `${hosts[1]}docs/nothing.png`)).toBe('README.md: no file docs/nothing.png')
+  })
+
+  // npm's page of the package shows the README, and has none of the files.
+  it('are whole addresses in the README, of the repository and the site that package.json names', () => {
+    const links = linksOf(read('README.md'))
+    const known = [...hosts, manifest.homepage]
+    expect(links.filter(link => !known.some(start => link.startsWith(start)))).toEqual([])
+    expect(links).toContain(manifest.homepage)
+    expect(manifest.bugs).toBe(`${repository}/issues`)
+    const [, owner, name] = /github\.com\/([\w-]+)\/([\w-]+)$/.exec(repository)!
+    expect(manifest.homepage).toBe(`https://${owner}.github.io/${name}/`)
   })
 
   it('reach every page of docs from its index, and all but the index from llms.txt', () => {

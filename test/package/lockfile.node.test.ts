@@ -16,8 +16,8 @@ function readLock(file: string): {
   return { file, packages: JSON.parse(readFileSync(join(root, file), 'utf8')).packages }
 }
 
-/** The project's own lockfile, that of the engines and that of the clients beside which it is measured. */
-const locks = ['package-lock.json', 'e2e/package-lock.json', 'bench/package-lock.json'].map(readLock)
+/** The project's own lockfile, those of the engines, of the clients beside which it is measured, and of the documentation's site. */
+const locks = ['', 'e2e/', 'bench/', 'site/'].map(folder => readLock(`${folder}package-lock.json`))
 
 it.each(locks)('$file lists the optional packages of every platform', ({ packages }) => {
   // npm install leaves out, without a word, what a registry does not serve, and npm ci then refuses the whole lockfile.

@@ -35,12 +35,14 @@ const jobs = workflows.flatMap(workflow =>
   Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${workflow.path}, ${name}`, job })),
 )
 const steps = jobs.flatMap(({ name, job }) => (job.steps ?? []).map(step => ({ name, step })))
+const publishing = jobs.filter(({ job }) => job.permissions?.['id-token'] && !job.permissions.pages)
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 describe('the workflows', () => {
   it('are found', () => {
     expect(workflows.map(({ path }) => path).sort()).toEqual([
       '.github/workflows/ci.yml',
+      '.github/workflows/pages.yml',
       '.github/workflows/release.yml',
     ])
     expect(steps.length).toBeGreaterThan(10)
@@ -75,31 +77,39 @@ describe('the workflows', () => {
     }
   })
 
+  // The site's job may ask for the same right as those that publish: it runs the one action that needs it.
+  it('deploy the site and do nothing else with the right to', () => {
+    const deploying = jobs.filter(({ job }) => job.permissions?.pages)
+    expect(deploying.map(({ name }) => name)).toEqual(['.github/workflows/pages.yml, deploy'])
+    for (const { job } of deploying) {
+      expect(job.permissions).toEqual({ pages: 'write', 'id-token': 'write' })
+      expect(job.steps?.map(({ uses, run }) => [uses?.split('@')[0], run])).toEqual([
+        ['actions/deploy-pages', undefined],
+      ])
+    }
+  })
+
   // Whatever runs in such a job may ask for the right to publish, as any version of any package of this project.
-  describe.each(jobs.filter(({ job }) => job.permissions?.['id-token']))(
-    'that may publish: $name',
-    ({ job }) => {
-      const commands = (job.steps ?? []).flatMap(({ run = '' }) => run.split('\n')).filter(Boolean)
+  describe.each(publishing)('that may publish: $name', ({ job }) => {
+    const commands = (job.steps ?? []).flatMap(({ run = '' }) => run.split('\n')).filter(Boolean)
 
-      it('may do nothing else', () => {
-        const { 'id-token': _, contents = 'read', ...others } = job.permissions ?? {}
-        expect([contents, others]).toEqual(['read', {}])
-      })
+    it('may do nothing else', () => {
+      const { 'id-token': _, contents = 'read', ...others } = job.permissions ?? {}
+      expect([contents, others]).toEqual(['read', {}])
+    })
 
-      it('run no code of dependencies, nor any that no lockfile holds to its hash', () => {
-        const installs = commands.filter(command => /\bnpm (ci|i|install|add)\b/.test(command))
-        expect(
-          installs.filter(command => !/^npm ci --prefix [a-z0-9]+ --ignore-scripts /.test(command)),
-        ).toEqual([])
-        for (const [, path] of installs.join('\n').matchAll(/--prefix (\S+)/g))
-          expect(existsSync(join(root, path!, 'package-lock.json')), path).toBe(true)
-        expect(commands.join('\n')).not.toMatch(/\b(npx|npm (run|exec|x|pack|test)|node|curl|wget)\b/)
-      })
-    },
-  )
+    it('run no code of dependencies, nor any that no lockfile holds to its hash', () => {
+      const installs = commands.filter(command => /\bnpm (ci|i|install|add)\b/.test(command))
+      expect(
+        installs.filter(command => !/^npm ci --prefix [a-z0-9]+ --ignore-scripts /.test(command)),
+      ).toEqual([])
+      for (const [, path] of installs.join('\n').matchAll(/--prefix (\S+)/g))
+        expect(existsSync(join(root, path!, 'package-lock.json')), path).toBe(true)
+      expect(commands.join('\n')).not.toMatch(/\b(npx|npm (run|exec|x|pack|test)|node|curl|wget)\b/)
+    })
+  })
 
   it('publish on npm with provenance, and on JSR from a checkout, by the locked Deno', () => {
-    const publishing = jobs.filter(({ job }) => job.permissions?.['id-token'])
     expect(publishing.map(({ name }) => name.split(', ')[1])).toEqual(['npm', 'jsr'])
     const [npm = [], jsr = []] = publishing.map(({ job }) => job.steps ?? [])
     expect(npm.map(({ run }) => run).join('\n')).toMatch(/^npm publish .+ --provenance$/m)
