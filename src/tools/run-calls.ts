@@ -54,8 +54,7 @@ async function execute(
  * at once, and one that fails leaves the others alone.
  */
 export async function runCalls(calls: readonly ToolCall[], options: CallContext): Promise<CallResults> {
-  const { tools, parallel = Infinity, onToolError, aroundTool, tell, ...about } = options
-  const { signal } = about
+  const { tools, parallel = Infinity, onToolError, aroundTool, tell, signal, step, messages } = options
   const names = tools.map(each => each.function?.name)
   const jobs: (() => Promise<ToolResult>)[] = []
   const pending: ToolCall[] = []
@@ -77,7 +76,7 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
 
   /** Finds a call's tool, checks its input, and asks whether it may run. Undefined leaves the call pending. */
   async function prepare(call: ToolCall): Promise<(() => Promise<ToolResult>) | undefined> {
-    const context = { ...about, call }
+    const context = { signal, call, step, messages }
     // A custom tool's call has no function: it is the caller's.
     const name = call.function?.name
     const runner = (tools[names.indexOf(name)] as RunnableTool<unknown> | undefined)?.[RUNNER]
