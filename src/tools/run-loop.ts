@@ -13,7 +13,7 @@ export interface Asked<Item> {
 }
 
 /** What an answer of the model says. */
-export interface Said<Item> {
+interface Said<Item> {
   /** Itself, as the conversation holds it. */
   readonly items: readonly Item[]
   readonly text: string
