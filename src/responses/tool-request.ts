@@ -1,7 +1,7 @@
 import type { Tool as ChatTool } from '../chat/types.ts'
 import { validationError } from '../errors/validation-error.ts'
+import type { OptionsOf } from '../tools/loop-types.ts'
 import type { Asked } from '../tools/run-loop.ts'
-import type { OptionsOf } from '../tools/types.ts'
 import type { ResponseToolsOptions, ResponseToolsRequest } from './tool-types.ts'
 import type { CreateResponse, InputItem, ModelResponse } from './types.ts'
 

@@ -1,5 +1,5 @@
 import type { Tool as ChatTool } from '../chat/types.ts'
-import type { EventOf, OptionsOf, RunOf, StepOf } from '../tools/types.ts'
+import type { EventOf, OptionsOf, RunOf, StepOf } from '../tools/loop-types.ts'
 import type { CreateResponse, InputItem, ModelResponse, Tool } from './types.ts'
 
 /** A request of a run: its `tools` may be made by `tool`, beside the API's own. */

@@ -3,8 +3,9 @@ import type { CallOptions } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { addUsage } from '../output/add-usage.ts'
 import type { Emit } from '../output/work-stream.ts'
+import type { Answered, EventOf, OptionsOf, RunOf, StepOf } from './loop-types.ts'
 import { runCalls } from './run-calls.ts'
-import type { Answered, EventOf, OptionsOf, RunOf, StepOf, ToolResult, ToolStop } from './types.ts'
+import type { ToolResult, ToolStop } from './types.ts'
 
 /** A request, as the loop knows it. */
 export interface Asked<Item> {

@@ -7,6 +7,7 @@ import type {
   Tool,
   ToolCall,
   ToolMessage,
+  Usage,
 } from '../chat/types.ts'
 import type { CallOptions } from '../client/types.ts'
 import type { JsonSchema, Schema } from '../output/schema.ts'
@@ -84,15 +85,10 @@ export interface ToolResult {
   readonly attachments?: readonly ContentPart[]
 }
 
-/** An answer, in whichever API. */
-export interface Answered {
-  readonly usage?: { readonly totalTokens: number; readonly [name: string]: unknown } | null | undefined
-}
-
 /** One answer of the model, and what became of the calls in it. */
-export interface StepOf<Answer> {
+export interface ToolStep {
   /** Undefined in the step that runs calls that the history brought along. */
-  readonly completion: Answer | undefined
+  readonly completion: ChatCompletion | undefined
   /** In the order of the calls. */
   readonly results: readonly ToolResult[]
 }
@@ -115,29 +111,29 @@ export type ToolStop =
   | 'error'
 
 /** What came of a run. */
-export interface RunOf<Answer extends Answered, Item> {
+export interface ToolRun {
   readonly stopped: ToolStop
   /** The last answer. Undefined where there was none. */
-  readonly completion: Answer | undefined
+  readonly completion: ChatCompletion | undefined
   /** The text of the last answer. */
   readonly text: string
   /**
    * The conversation, to be kept and sent again: it is all that the next run needs. Calls that are `pending` are run there first,
-   * unless what answers them has been pushed.
+   * unless a tool message that answers them has been pushed.
    */
-  readonly messages: Item[]
-  readonly steps: readonly StepOf<Answer>[]
+  readonly messages: Message[]
+  readonly steps: readonly ToolStep[]
   /** Calls of the last answer that have not been answered. */
   readonly pending: readonly ToolCall[]
   /**
    * The counts of all answers, added up. Zero where the service counts nothing; most count a stream only with
    * `streamOptions: { includeUsage: true }` in the request, which `maxTotalTokens` sets.
    */
-  readonly usage: NonNullable<Answer['usage']>
+  readonly usage: Usage
 }
 
 /** Settings of a run; those of a call hold for each of its requests, `signal` for everything, the tools included. */
-export interface OptionsOf<Request, Answer, Item> extends CallOptions {
+export interface RunToolsOptions extends CallOptions {
   /** How many answers the model may give. @default 10 */
   readonly maxSteps?: number | undefined
   /** Stops once this many tokens are used, those of prompts included. @default Infinity */
@@ -149,16 +145,16 @@ export interface OptionsOf<Request, Answer, Item> extends CallOptions {
   /** Stands around each tool that is run, to watch it: `toolSpans` of `llmfetch/otel` makes one. It calls `work` once and gives what that gives. */
   readonly aroundTool?: (<T>(call: ToolCall, work: () => Promise<T>) => Promise<T>) | undefined
   /** Whether to stop after a step with calls. */
-  readonly stopWhen?: ((steps: readonly StepOf<Answer>[]) => unknown) | undefined
+  readonly stopWhen?: ((steps: readonly ToolStep[]) => unknown) | undefined
   /** Changes the request of the next step, and of that alone, by returning another one. */
   readonly beforeStep?:
     | ((
-        request: Request,
-        steps: readonly StepOf<Answer>[],
-      ) => Request | undefined | Promise<Request | undefined>)
+        request: ChatCompletionRequest,
+        steps: readonly ToolStep[],
+      ) => ChatCompletionRequest | undefined | Promise<ChatCompletionRequest | undefined>)
     | undefined
   /** Is told of each step, with the conversation so far. Keep that, and a run that was aborted can be taken up again. */
-  readonly onStep?: ((step: StepOf<Answer>, messages: readonly Item[]) => unknown) | undefined
+  readonly onStep?: ((step: ToolStep, messages: readonly Message[]) => unknown) | undefined
   /**
    * Says what the model is told of a tool that threw or took too long. Throw to end the run.
    * @default `Failed: ` and the error's message
@@ -167,17 +163,8 @@ export interface OptionsOf<Request, Answer, Item> extends CallOptions {
 }
 
 /** What happens in a run. */
-export type EventOf<Answer extends Answered, Item> =
+export type ToolEvent =
   | Exclude<ChatEvent, { type: 'end' }>
   | ({ readonly type: 'toolResult' } & ToolResult)
-  | { readonly type: 'step'; readonly step: StepOf<Answer>; readonly messages: readonly Item[] }
-  | { readonly type: 'end'; readonly run: RunOf<Answer, Item> }
-
-/** A step of a run over chat. */
-export interface ToolStep extends StepOf<ChatCompletion> {}
-/** What came of a run over chat. */
-export interface ToolRun extends RunOf<ChatCompletion, Message> {}
-/** Settings of a run over chat. */
-export interface RunToolsOptions extends OptionsOf<ChatCompletionRequest, ChatCompletion, Message> {}
-/** What happens in a run over chat. */
-export type ToolEvent = EventOf<ChatCompletion, Message>
+  | { readonly type: 'step'; readonly step: ToolStep; readonly messages: readonly Message[] }
+  | { readonly type: 'end'; readonly run: ToolRun }
