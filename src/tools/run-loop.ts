@@ -64,10 +64,11 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
   let tools = request.tools ?? []
   let completion: Answer | undefined
   let usage = none
+  let pending: readonly ToolCall[] = []
   let asked = 0
   let invalid = 0
 
-  const runOf = (stopped: ToolStop, pending: readonly ToolCall[] = []): RunOf<Answer, Item> => ({
+  const runOf = (stopped: ToolStop): RunOf<Answer, Item> => ({
     stopped,
     completion,
     text: said(completion).text,
@@ -101,43 +102,40 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     messages.push(...said(completion).items)
   }
 
-  /** Runs the calls of the last message. Returns the run, if that is its end. */
-  async function finishStep(answer?: Answer): Promise<RunOf<Answer, Item> | undefined> {
+  /** Runs the calls of the last message. Tells why the run is over, if it is. */
+  async function finishStep(answer?: Answer): Promise<ToolStop | undefined> {
     const calls = openCalls(messages)
     // The calls of an answer that is not whole may be cut, too.
     const { cut } = said(answer)
-    const { results, pending, isInvalid } = await runCalls(cut ? [] : calls, {
-      ...options,
-      tools,
-      signal,
-      step: asked,
-      messages: [...messages] as unknown as readonly Message[],
-      tell: result => emit({ type: 'toolResult', ...result }),
-    })
+    const tell = (result: ToolResult) => emit({ type: 'toolResult', ...result })
+    const about = { signal, step: asked, messages: [...messages] as unknown as readonly Message[] }
+    const ran = await runCalls(cut ? [] : calls, { ...options, tools, tell }, about)
     signal.throwIfAborted()
-    addResults(messages, results)
-    const step = { completion: answer, results }
+    const step = { completion: answer, results: ran.results }
+    addResults(messages, step.results)
     steps.push(step)
     await onStep?.(step, [...messages])
     await emit({ type: 'step', step, messages: [...messages] })
-    invalid = isInvalid ? invalid + 1 : 0
-    if (cut) return runOf(cut, calls)
-    if (!calls.length) return runOf('answer')
-    if (pending.length) return runOf('pending', pending)
-    if (invalid >= maxInvalid) return runOf('invalid')
-    if (await stopWhen?.(steps)) return runOf('condition')
+    invalid = ran.isInvalid ? invalid + 1 : 0
+    pending = cut ? calls : ran.pending
+    if (cut) return cut
+    if (!calls.length) return 'answer'
+    if (pending.length) return 'pending'
+    if (invalid >= maxInvalid) return 'invalid'
+    if (await stopWhen?.(steps)) return 'condition'
     const counts = usage as Usage
     if ((counts.totalTokens || counts.promptTokens + counts.completionTokens) >= maxTotalTokens)
-      return runOf('tokens')
-    return asked < maxSteps ? undefined : runOf('steps')
+      return 'tokens'
+    return asked < maxSteps ? undefined : 'steps'
   }
 
   addResults(messages, [])
-  let run = openCalls(messages).length ? await finishStep() : undefined
-  while (!run) {
+  let stopped = openCalls(messages).length ? await finishStep() : undefined
+  while (!stopped) {
     await askModel()
-    run = await finishStep(completion)
+    stopped = await finishStep(completion)
   }
+  const run = runOf(stopped)
   await emit({ type: 'end', run })
   return run
 }
