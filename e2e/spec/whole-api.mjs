@@ -67,7 +67,9 @@ export const wholeApi = {
 
   async 'a response whose stream breaks, and goes on'({ api, service }) {
     const { finalResponse, outputText, streamResponse } = api.responses
-    const { client, seen } = service({ reset: 6 }, {}, { cut: 4 })
+    // Slow: Chromium may drop what it has not handed out when a connection breaks. The one model has the response, so it goes on there.
+    const slow = true
+    const { client, seen } = service({ slow, reset: 6 }, { slow }, { cut: 4 })
     const asked = { ...request, background: true }
     const whole = await finalResponse(streamResponse(client, asked, { resumable: true }))
     equal((await seen()).requests.length, 2, 'requests')

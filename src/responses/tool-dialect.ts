@@ -50,18 +50,18 @@ function toOutput({ toolCall, message, attachments }: ToolResult): InputItem {
   return { type: 'function_call_output', callId: toolCall.id, output: parts ?? content } as InputItem
 }
 
+function cutOf({ status, incompleteDetails }: ModelResponse): 'length' | 'filter' | undefined {
+  if (status !== 'incomplete') return undefined
+  return incompleteDetails?.reason === 'content_filter' ? 'filter' : 'length'
+}
+
 /** What the loop of tools asks about Responses. */
 export const responseDialect: Dialect<ModelResponse, InputItem> = {
   none: { inputTokens: 0, outputTokens: 0, totalTokens: 0 } as NonNullable<ModelResponse['usage']>,
 
   said(response) {
     if (!response) return { items: [], text: '', cut: undefined }
-    const reason = response.status === 'incomplete' && response.incompleteDetails?.reason
-    return {
-      items: toInputItems(response),
-      text: outputText(response),
-      cut: reason === 'content_filter' ? 'filter' : reason === false ? undefined : 'length',
-    }
+    return { items: toInputItems(response), text: outputText(response), cut: cutOf(response) }
   },
 
   openCalls(items) {
