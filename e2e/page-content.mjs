@@ -18,8 +18,13 @@ function importMap(project) {
   const names = readdirSync(folder).filter(name => existsSync(join(folder, name, 'package.json')))
   const imports = names.flatMap(name => {
     const { exports, module } = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
-    const entry = exports ? entryOf(exports) : module
-    return entry ? [[name, join('/node_modules', name, entry)]] : []
+    const entry = exports ? entryOf(exports['.'] ?? exports) : module
+    // Entries besides the root are mapped where they are one file for all.
+    const others = Object.entries(exports ?? {}).filter(
+      ([key, file]) => /^\.\//.test(key) && /^[^*]+\.m?js$/.test(file),
+    )
+    const files = entry ? [['.', entry], ...others] : []
+    return files.map(([key, file]) => [join(name, key), join('/node_modules', name, file)])
   })
   return JSON.stringify({ imports: Object.fromEntries(imports) })
 }
@@ -50,6 +55,14 @@ export async function run(api) {
   const results = await runSpec(api, config)
   await fetch('/results' + location.search, { method: 'POST', body: JSON.stringify(results) })
 }
+`
+
+const MODULES = `
+import * as api from 'llmfetch'
+import * as openai from 'llmfetch/openai'
+import * as responses from 'llmfetch/responses'
+import { run } from '/run.mjs'
+run({ ...api, openai, responses })
 `
 
 /** Tells whether the package could be loaded. */
@@ -114,7 +127,7 @@ export function makeContent({ project, cdnUrl, cdnFile, services }) {
   const scripts = {
     '/report.js': REPORT,
     '/run.mjs': RUN,
-    '/modules.mjs': "import * as api from 'llmfetch'; import { run } from '/run.mjs'; run(api)",
+    '/modules.mjs': MODULES,
     '/cdn.mjs': `import * as api from '${cdnUrl}'; import { run } from '/run.mjs'; run(api)`,
     '/reload.mjs': RELOAD,
     '/sealed.mjs': SEALED,

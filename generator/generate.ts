@@ -1,5 +1,5 @@
 // Writes `src/openai`, the generated part of `src/responses` and the types of webhooks out of `generator/openai.json` and
-// `generator/overrides.ts`:
+// `generator/overrides.ts`, and the names that the tests of `src/wire` are held against:
 //
 //   npm run generate
 
@@ -11,12 +11,18 @@ import { readDescription } from './description.ts'
 import { emit } from './emit.ts'
 import { overrides } from './overrides.ts'
 import { makePlan } from './plan.ts'
+import { wireNamesOf } from './wire-names.ts'
 
 export const root: string = join(import.meta.dirname, '..')
 
 /** The texts of all generated files, by their paths from `src`, not formatted yet. */
 export function generate(): ReadonlyMap<string, string> {
   return emit(makePlan(readDescription(), overrides), overrides)
+}
+
+/** The text of `test/fixtures/wire-maps.json`. */
+export function wireNames(): string {
+  return `${JSON.stringify(wireNamesOf(readDescription()), null, 2)}\n`
 }
 
 /** Formats a text, and sorts its imports, as the project's checks want it. */
@@ -42,6 +48,7 @@ function write(): void {
     writeFileSync(join(root, 'src', path), formatted)
     console.log(`${path}: ${formatted.split('\n').length} lines`)
   }
+  writeFileSync(join(root, 'test/fixtures/wire-maps.json'), wireNames())
 }
 
 if (process.argv[1] === import.meta.filename) write()

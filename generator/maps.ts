@@ -10,7 +10,7 @@ interface Found {
 }
 
 /** Whether a value is, or may be, an object with names that the description does not give. */
-function mayBeMap(schemas: Schemas, schema: Schema): boolean {
+export function mayBeMap(schemas: Schemas, schema: Schema): boolean {
   const own = schemas.resolve(schema)
   const variants = schemas.variants(own)
   if (variants) return variants.some(variant => mayBeMap(schemas, variant))

@@ -6,12 +6,19 @@ import { calls } from './calls.mjs'
 import { failures } from './failures.mjs'
 import { relay } from './relay.mjs'
 import { streams } from './streams.mjs'
+import { wholeApi } from './whole-api.mjs'
 
 /**
- * The tests by name, each a function of what it may use: `api`, the package; `service(...faults)`, a service of the test's own
- * with what goes wrong with its requests in turn; `isPage`, whether CORS is in force. A text that one returns is a figure to show.
+ * The tests by name, each a function of what it may use: `api`, the package, with two of its entries as `openai` and `responses`;
+ * `service(...faults)`, a service of the test's own with what goes wrong with its requests in turn; `isPage`, whether CORS is in
+ * force. A text that one returns is a figure to show.
  */
-export const tests = { ...calls, ...streams, ...brokenStreams, ...failures, ...relay, ...agents }
+export const tests = { ...calls, ...streams, ...brokenStreams, ...failures, ...relay, ...agents, ...wholeApi }
+
+/** Those for which a package has what they need. The file for CDNs is the root alone. */
+function testsFor(api) {
+  return Object.entries(tests).filter(([name]) => api.openai || !wholeApi[name])
+}
 
 /** Makes services of the addresses in `config`, each under an id of its own. */
 function services(api, { lab, relay, engine }) {
@@ -35,7 +42,7 @@ function services(api, { lab, relay, engine }) {
 export async function runSpec(api, config) {
   const service = services(api, config)
   const results = []
-  for (const [name, test] of Object.entries(tests)) {
+  for (const [name, test] of testsFor(api)) {
     const started = Date.now()
     const result = { name }
     let timer

@@ -9,7 +9,16 @@ export type { ResponseStreamOptions } from './open-response-stream.ts'
 export * from './operations.ts'
 export { outputText } from './output-text.ts'
 export { resumeResponse } from './resume.ts'
+export { runResponseTools } from './run-response-tools.ts'
 export { streamResponse } from './stream.ts'
+export { streamResponseTools } from './stream-response-tools.ts'
 export { toInputItems } from './to-input-items.ts'
 export { toResponseEvent } from './to-response-event.ts'
+export type {
+  ResponseToolEvent,
+  ResponseToolRun,
+  ResponseToolStep,
+  ResponseToolsOptions,
+  ResponseToolsRequest,
+} from './tool-types.ts'
 export type * from './types.ts'

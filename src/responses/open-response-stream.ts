@@ -52,31 +52,18 @@ export function openResponseStream(
   let stream = first
   /** The number of the last event before the latest request: some services number no events, or all alike. */
   let seen = after
-  let partial: unknown
+  let partial: object | undefined
   let tries = resumable ? MAX_TRIES : 0
 
   /** Notes an event. Returns whether it has come before. */
-  function isOld({
-    type,
-    sequenceNumber,
-    response,
-  }: ResponseEvent & { sequenceNumber?: unknown; response?: unknown }): boolean {
-    const number = sequenceNumber as number
-    if (number <= seen! && !LAST.includes(type)) return true
-    after = number ?? after
+  function isOld(event: ResponseEvent): boolean {
+    const { sequenceNumber, response } = event as { sequenceNumber?: number; response?: { id: string } }
+    if (sequenceNumber! <= seen! && !LAST.includes(event.type)) return true
+    after = sequenceNumber ?? after
     partial = response ?? partial
-    id ??= Object(response).id
+    id ??= response?.id
     if (tries) tries = MAX_TRIES
     return false
-  }
-
-  /** Notes on an error what had arrived, and where to go on. */
-  function note(error: unknown): unknown {
-    if (isLLMError(error)) {
-      error.partial ??= partial
-      if (isBroken(error) && after !== undefined) Object.assign(error, { resumeAfter: after })
-    }
-    return error
   }
 
   function iterate(): AsyncIterator<ResponseEvent, undefined> {
@@ -87,7 +74,14 @@ export function openResponseStream(
           const result = await events.next()
           if (result.done || !isOld(result.value)) return result
         } catch (error) {
-          if (!tries || !id || !isBroken(error) || options.signal?.aborted) throw note(error)
+          const mayGoOn = isBroken(error)
+          if (!tries || !id || !mayGoOn || options.signal?.aborted) {
+            if (isLLMError(error)) {
+              error.partial ??= partial
+              if (mayGoOn && after !== undefined) Object.assign(error, { resumeAfter: after })
+            }
+            throw error
+          }
           tries--
           seen = after
           // The key was for the request that began the response.

@@ -12,17 +12,18 @@ const TEXT = /(text|refusal|arguments|input|code)\.(delta|done)$/
 /** The largest index that is taken for one: a long search has hundreds of items, and thousands of annotations. */
 const MAX_INDEX = 99_999
 
-/** The list of a name in an object, and the place in it that a service names. @throws {ProtocolError} for what is no index */
-function placeIn(parent: Json, name: string, index: unknown = 0): [list: Json[], place: number] {
-  if (!(Number.isInteger(index) && (index as number) >= 0 && (index as number) <= MAX_INDEX))
+/**
+ * Gives the entry of a list in an object, a copy of `value` where there is one.
+ *
+ * @throws {ProtocolError} for what is no index
+ */
+function entryOf(parent: Json, name: string, index: unknown = 0, value?: unknown): Json {
+  const place = index as number
+  if (!(Number.isInteger(place) && place >= 0 && place <= MAX_INDEX))
     throw new ProtocolError('An index is not a small non-negative integer')
-  if (!Array.isArray(parent[name])) parent[name] = []
-  return [parent[name] as Json[], index as number]
-}
-
-function memberOf(parent: Json, name: string, index: unknown): Json {
-  const [list, place] = placeIn(parent, name, index)
-  list[place] ??= {}
+  const list = (Array.isArray(parent[name]) ? parent[name] : []) as Json[]
+  parent[name] = list
+  list[place] = value ? (copyJson(value) as Json) : (list[place] ?? {})
   return list[place]
 }
 
@@ -50,20 +51,12 @@ export function createResponseFold(): Fold<ResponseEvent, ModelResponse> {
   function addPiece(event: Json & { readonly type: string }): void {
     const { item, part, annotation, outputIndex, summaryIndex, contentIndex = summaryIndex } = event
     const [, field, step] = TEXT.exec(event.type) ?? []
-    const set = (parent: Json, name: string, index: unknown, value: unknown) => {
-      const [list, place] = placeIn(parent, name, index)
-      list[place] = copyJson(value) as Json
-    }
-    const owner = () => memberOf(pieces, 'output', outputIndex)
-    const list = summaryIndex === undefined ? 'content' : 'summary'
-    const target = () => (contentIndex === undefined ? owner() : memberOf(owner(), list, contentIndex))
-    if (item) set(pieces, 'output', outputIndex, item)
-    else if (part) set(owner(), list, contentIndex, part)
-    else if (annotation) set(target(), 'annotations', event.annotationIndex, annotation)
-    else if (field) {
-      const holder = target()
-      holder[field] = step === 'done' ? event[field] : `${holder[field] ?? ''}${event.delta}`
-    }
+    if (!(item || part || annotation || field)) return
+    let target = entryOf(pieces, 'output', outputIndex, item)
+    if (part || contentIndex !== undefined)
+      target = entryOf(target, summaryIndex === undefined ? 'content' : 'summary', contentIndex, part)
+    if (annotation) entryOf(target, 'annotations', event.annotationIndex, annotation)
+    if (field) target[field] = step === 'done' ? event[field] : `${target[field] ?? ''}${event.delta}`
   }
 
   return {

@@ -75,12 +75,16 @@ async function send({ status, headers, body }: Exchange, response: ServerRespons
   response.writeHead(status, { ...headers, ...corsHeaders })
   response.flushHeaders()
   const reader = body?.getReader()
+  let missing = Number(headers['content-length'] ?? 0)
   try {
     for (;;) {
       const result = await reader?.read()
       if (!result || result.done) break
+      missing -= result.value.length
       if (!response.write(result.value)) await drained(response)
     }
+    // A client would wait for the rest of what was promised.
+    if (missing > 0) throw new ConnectionBroken()
   } catch {
     // Flushes first: a client is to get what was sent before the connection broke.
     const socket = response.socket as (Socket & { destroySoon: () => void }) | null

@@ -13,10 +13,8 @@ import {
   type ToolResult,
 } from './types.ts'
 
-/** What the calls of one step have in common. */
-export interface CallContext
-  extends Pick<RunToolsOptions, 'parallel' | 'onToolError' | 'aroundTool'>,
-    Omit<ToolContext, 'call'> {
+/** How the calls of one step are run. */
+export interface CallSettings extends Pick<RunToolsOptions, 'parallel' | 'onToolError' | 'aroundTool'> {
   readonly tools: readonly Tool[]
   /** Is told of each result as soon as it is there. */
   readonly tell: (result: ToolResult) => Promise<void>
@@ -53,8 +51,11 @@ async function execute(
  * Runs the calls of one message. Each is checked and, one after the other, approved before the first one begins; then they run
  * at once, and one that fails leaves the others alone.
  */
-export async function runCalls(calls: readonly ToolCall[], options: CallContext): Promise<CallResults> {
-  const { tools, parallel = Infinity, onToolError, aroundTool, tell, signal, step, messages } = options
+export async function runCalls(
+  calls: readonly ToolCall[],
+  { tools, parallel = Infinity, onToolError, aroundTool, tell }: CallSettings,
+  about: Omit<ToolContext, 'call'>,
+): Promise<CallResults> {
   const names = tools.map(each => each.function?.name)
   const jobs: (() => Promise<ToolResult>)[] = []
   const pending: ToolCall[] = []
@@ -67,7 +68,7 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
       const output = await work()
       return { ...toolResult(call, output), output }
     } catch (failed) {
-      signal.throwIfAborted()
+      about.signal.throwIfAborted()
       const message = (failed as Error | undefined)?.message ?? failed
       const answer = told ?? (await onToolError?.(failed, call)) ?? `Failed: ${message}`
       return { ...toolResult(call, answer), failed }
@@ -76,7 +77,7 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
 
   /** Finds a call's tool, checks its input, and asks whether it may run. Undefined leaves the call pending. */
   async function prepare(call: ToolCall): Promise<(() => Promise<ToolResult>) | undefined> {
-    const context = { signal, step, messages, call }
+    const context = { ...about, call }
     // A custom tool's call has no function: it is the caller's.
     const name = call.function?.name
     const runner = (tools[names.indexOf(name)] as RunnableTool<unknown> | undefined)?.[RUNNER]
@@ -93,7 +94,10 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
     } catch (error) {
       const told =
         error instanceof OutputError ? `${error.message}: ${describeIssues(error.issues)}` : undefined
-      return () => answer(call, () => Promise.reject(error), told)
+      const rethrow = () => {
+        throw error
+      }
+      return () => answer(call, rethrow, told)
     }
   }
 
@@ -110,6 +114,6 @@ export async function runCalls(calls: readonly ToolCall[], options: CallContext)
       await tell(result)
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs.length, parallel) || 1) }, work))
+  await Promise.all(jobs.slice(0, parallel > 1 ? parallel : 1).map(work))
   return { results, pending, isInvalid }
 }

@@ -1,28 +1,54 @@
-import type { ChatCompletion, ChatCompletionRequest, ToolCall, Usage } from '../chat/types.ts'
+import type { Message, Tool, ToolCall, Usage } from '../chat/types.ts'
 import type { CallOptions } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { addUsage } from '../output/add-usage.ts'
-import { cutReason } from '../output/cut-reason.ts'
 import type { Emit } from '../output/work-stream.ts'
-import { addMessages, answersOf, openCalls } from './history.ts'
+import type { Answered, EventOf, OptionsOf, RunOf, StepOf } from './loop-types.ts'
 import { runCalls } from './run-calls.ts'
-import type { RunToolsOptions, ToolEvent, ToolRun, ToolStep, ToolStop } from './types.ts'
+import type { ToolResult, ToolStop } from './types.ts'
+
+/** A request, as the loop knows it. */
+export interface Asked<Item> {
+  readonly messages: readonly Item[]
+  readonly tools?: readonly Tool[] | undefined
+}
+
+/** What an answer of the model says. */
+interface Said<Item> {
+  /** Itself, as the conversation holds it. */
+  readonly items: readonly Item[]
+  readonly text: string
+  /** What has cut it. */
+  readonly cut: 'length' | 'filter' | undefined
+}
+
+/** What the loop asks about an API, whose conversations are lists of `Item`s. */
+export interface Dialect<Answer extends Answered, Item> {
+  /** Counts of nothing. */
+  readonly none: NonNullable<Answer['usage']>
+  said(answer: Answer | undefined): Said<Item>
+  /** The calls that nothing in the conversation answers. */
+  openCalls(items: readonly Item[]): readonly ToolCall[]
+  /** Adds what answers calls to the conversation, in the order that services want. */
+  addResults(items: Item[], results: readonly ToolResult[]): void
+}
 
 /** Asks the model once. */
-export type Ask = (request: ChatCompletionRequest, options: CallOptions) => Promise<ChatCompletion>
+export type Ask<Request, Answer> = (request: Request, options: CallOptions) => Promise<Answer>
 
 /**
  * Asks the model, runs the calls that it makes, and asks again with what came of them, until it answers or something says stop.
  *
  * Whether there are calls is decided by the calls themselves: some services give the reason `stop` beside them.
  */
-export async function runLoop(
-  ask: Ask,
-  request: ChatCompletionRequest,
-  options: RunToolsOptions,
+export async function runLoop<Request extends Asked<Item>, Answer extends Answered, Item>(
+  { none, said, openCalls, addResults }: Dialect<Answer, Item>,
+  ask: Ask<Request, Answer>,
+  request: Request,
+  options: OptionsOf<Request, Answer, Item>,
   signal: AbortSignal,
-  emit: Emit<ToolEvent>,
-): Promise<ToolRun> {
+  emit: Emit<EventOf<Answer, Item>>,
+): Promise<RunOf<Answer, Item>> {
   const {
     maxSteps = 10,
     maxTotalTokens = Infinity,
@@ -31,25 +57,26 @@ export async function runLoop(
     beforeStep,
     onStep,
     idempotencyKey,
-    // These are no options of a call.
-    parallel,
-    onToolError,
-    aroundTool,
-    ...callOptions
   } = options
   const messages = [...request.messages]
-  const steps: ToolStep[] = []
+  const steps: StepOf<Answer>[] = []
   /** The tools of the latest request. */
   let tools = request.tools ?? []
-  let completion: ChatCompletion | undefined
-  let usage: Usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
+  let completion: Answer | undefined
+  let usage = none
+  let pending: readonly ToolCall[] = []
   let asked = 0
   let invalid = 0
 
-  const runOf = (stopped: ToolStop, pending: readonly ToolCall[] = []): ToolRun => {
-    const text = completion?.choices[0]?.message.content ?? ''
-    return { stopped, completion, text, messages, steps, pending, usage }
-  }
+  const runOf = (stopped: ToolStop): RunOf<Answer, Item> => ({
+    stopped,
+    completion,
+    text: said(completion).text,
+    messages,
+    steps,
+    pending,
+    usage,
+  })
 
   async function askModel(): Promise<void> {
     const next = {
@@ -62,56 +89,53 @@ export async function runLoop(
     asked++
     tools = sent.tools ?? []
     try {
-      completion = await ask(sent, { ...callOptions, idempotencyKey: key, signal })
+      completion = await ask(sent, { ...options, idempotencyKey: key, signal })
     } catch (error) {
       if (isLLMError(error) && !signal.aborted) {
-        completion = (error.partial as ChatCompletion | undefined) ?? completion
+        completion = (error.partial as Answer | undefined) ?? completion
         Reflect.set(error, 'partial', runOf('error'))
       }
       throw error
     }
     usage = addUsage(usage, completion.usage)
-    // The service's own message: what it thought goes back as it came.
-    const message = completion.choices[0]?.message
-    if (message) messages.push(message)
+    // The service's own: what it thought goes back as it came.
+    messages.push(...said(completion).items)
   }
 
-  /** Runs the calls of the last message. Returns the run, if that is its end. */
-  async function finishStep(answer?: ChatCompletion): Promise<ToolRun | undefined> {
+  /** Runs the calls of the last message. Tells why the run is over, if it is. */
+  async function finishStep(answer?: Answer): Promise<ToolStop | undefined> {
     const calls = openCalls(messages)
     // The calls of an answer that is not whole may be cut, too.
-    const cut = cutReason(answer)
-    const { results, pending, isInvalid } = await runCalls(cut ? [] : calls, {
-      ...options,
-      tools,
-      signal,
-      step: asked,
-      messages: [...messages],
-      tell: result => emit({ type: 'toolResult', ...result }),
-    })
+    const { cut } = said(answer)
+    const tell = (result: ToolResult) => emit({ type: 'toolResult', ...result })
+    const about = { signal, step: asked, messages: [...messages] as unknown as readonly Message[] }
+    const ran = await runCalls(cut ? [] : calls, { ...options, tools, tell }, about)
     signal.throwIfAborted()
-    addMessages(messages, answersOf(results))
-    const step = { completion: answer, results }
+    const step = { completion: answer, results: ran.results }
+    addResults(messages, step.results)
     steps.push(step)
     await onStep?.(step, [...messages])
     await emit({ type: 'step', step, messages: [...messages] })
-    invalid = isInvalid ? invalid + 1 : 0
-    if (cut) return runOf(cut, calls)
-    if (!calls.length) return runOf('answer')
-    if (pending.length) return runOf('pending', pending)
-    if (invalid >= maxInvalid) return runOf('invalid')
-    if (await stopWhen?.(steps)) return runOf('condition')
-    if ((usage.totalTokens || usage.promptTokens + usage.completionTokens) >= maxTotalTokens)
-      return runOf('tokens')
-    return asked < maxSteps ? undefined : runOf('steps')
+    invalid = ran.isInvalid ? invalid + 1 : 0
+    pending = cut ? calls : ran.pending
+    if (cut) return cut
+    if (!calls.length) return 'answer'
+    if (pending.length) return 'pending'
+    if (invalid >= maxInvalid) return 'invalid'
+    if (await stopWhen?.(steps)) return 'condition'
+    const counts = usage as Usage
+    if ((counts.totalTokens || counts.promptTokens + counts.completionTokens) >= maxTotalTokens)
+      return 'tokens'
+    return asked < maxSteps ? undefined : 'steps'
   }
 
-  addMessages(messages, [])
-  let run = openCalls(messages).length ? await finishStep() : undefined
-  while (!run) {
+  addResults(messages, [])
+  let stopped = openCalls(messages).length ? await finishStep() : undefined
+  while (!stopped) {
     await askModel()
-    run = await finishStep(completion)
+    stopped = await finishStep(completion)
   }
+  const run = runOf(stopped)
   await emit({ type: 'end', run })
   return run
 }

@@ -2,6 +2,7 @@ import { createChatCompletion } from '../chat/create.ts'
 import type { ChatCompletionRequest } from '../chat/types.ts'
 import type { Client } from '../client/types.ts'
 import { supervise } from '../output/supervise.ts'
+import { chatDialect } from './chat-dialect.ts'
 import { runLoop } from './run-loop.ts'
 import type { RunToolsOptions, ToolRun } from './types.ts'
 
@@ -28,6 +29,7 @@ export function runTools(
   const controller = new AbortController()
   return supervise(controller, options.signal, () =>
     runLoop(
+      chatDialect,
       (sent, callOptions) => createChatCompletion(client, sent, callOptions),
       request,
       options,

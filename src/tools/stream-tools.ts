@@ -3,6 +3,7 @@ import { streamChatCompletion } from '../chat/stream.ts'
 import type { ChatCompletion, ChatCompletionRequest } from '../chat/types.ts'
 import type { CallOptions, Client } from '../client/types.ts'
 import { type WorkStream, workStream } from '../output/work-stream.ts'
+import { chatDialect } from './chat-dialect.ts'
 import { runLoop } from './run-loop.ts'
 import type { RunToolsOptions, ToolEvent, ToolRun } from './types.ts'
 
@@ -36,6 +37,6 @@ export function streamTools(
         else await emit(event)
       return completion!
     }
-    return runLoop(ask, { ...request, streamOptions }, options, signal, emit)
+    return runLoop(chatDialect, ask, { ...request, streamOptions }, options, signal, emit)
   })
 }

@@ -18,7 +18,7 @@ export interface ToolContent {
  */
 export function toolContent(parts: readonly ContentPart[]): ToolContent {
   const texts = parts.map(({ type, text }: { readonly type: string; readonly text?: unknown }) =>
-    type === 'text' ? String(text) : `(${type} in the next message)`,
+    type === 'text' ? String(text) : `(${type} follows)`,
   )
   const attachments = parts.filter(({ type }) => type !== 'text')
   return {

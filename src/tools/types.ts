@@ -22,7 +22,7 @@ export interface ToolContext {
   readonly call: ToolCall
   /** How many answers of the model there have been in this run. 0 for a call that the history brought along. */
   readonly step: number
-  /** The conversation up to the message that makes the call. */
+  /** The conversation up to the message that makes the call: over Responses, the items of the input, in their own shapes. */
   readonly messages: readonly Message[]
 }
 

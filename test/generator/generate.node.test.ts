@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Description, readDescription, type Schema } from '../../generator/description.ts'
 import { emit } from '../../generator/emit.ts'
-import { format, generate, root } from '../../generator/generate.ts'
+import { format, generate, root, wireNames } from '../../generator/generate.ts'
 import { type Overrides, overrides } from '../../generator/overrides.ts'
 import { makePlan } from '../../generator/plan.ts'
 import { functionName, readWords } from '../../generator/words.ts'
@@ -49,6 +49,10 @@ describe('the generated files', () => {
     for (const [path, text] of files)
       expect(format(path, text) === readFileSync(join(root, 'src', path), 'utf8'), path).toBe(true)
   }, 120_000)
+
+  it('have the names of chat beside them, for the tests of `src/wire`', () => {
+    expect(wireNames()).toBe(readFileSync(join(root, 'test/fixtures/wire-maps.json'), 'utf8'))
+  })
 
   it('are all that say so', () => {
     const marked = globSync('src/**/*.ts', { cwd: root }).filter(path =>

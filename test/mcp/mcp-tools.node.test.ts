@@ -64,7 +64,7 @@ describe.each([
 
   it('shows the model a picture, and reads it a resource', async () => {
     const { content, after } = await told({ name: 'draw' })
-    expect(content).toBe('Here it is:\n(image_url in the next message)\nfile:///notes.txt:\na note')
+    expect(content).toBe('Here it is:\n(image_url follows)\nfile:///notes.txt:\na note')
     expect(after).toEqual([
       {
         role: 'user',
@@ -177,13 +177,13 @@ describe('a server that is odd', () => {
       'a sound',
       { type: 'audio', data: 'AAAA', mimeType: 'audio/mpeg' },
       [{ type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } }],
-      '(input_audio in the next message)',
+      '(input_audio follows)',
     ],
     [
       'a document',
       { type: 'resource', resource: { uri: 'file:///a.pdf', mimeType: 'application/pdf', blob: 'AAAA' } },
       [{ type: 'file', file: { filename: 'file:///a.pdf', file_data: 'data:application/pdf;base64,AAAA' } }],
-      '(file in the next message)',
+      '(file follows)',
     ],
     [
       'a sound of another kind',

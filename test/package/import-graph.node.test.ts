@@ -35,7 +35,7 @@ const allowed: { readonly [folder: string]: readonly string[] } = {
   otel: [...core, 'policies', 'chat'],
   relay: [...core, 'client', 'stream', 'policies', 'chat', 'type:cache'],
   openai: [...core, 'client', 'stream', 'type:chat', 'type:responses'],
-  responses: [...core, 'client', 'stream'],
+  responses: [...core, 'client', 'stream', 'output', 'tools', 'type:chat'],
   testing: ['stream', ...endpoints.map(name => `type:${name}`)],
 }
 

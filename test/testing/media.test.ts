@@ -177,6 +177,14 @@ describe('the fake service’s files', () => {
     expect(await failureOf(retrieveFile(client, id))).toBeInstanceOf(NotFoundError)
   })
 
+  it('say how long they are, so that one that is cut is seen', async () => {
+    const client = open({ faults: [{}, { cut: 1 }] })
+    const { id } = await createFile(client, { file: await toFile('12345', 'a.png'), purpose: 'vision' })
+    const error = await failureOf((await downloadFile(client, id)).text())
+    expect(error).toBeInstanceOf(IncompleteStreamError)
+    expect(error.message).toContain('3 of 5 bytes')
+  })
+
   it('are shown to tests as the form that was sent', async () => {
     const fetch = createFakeFetch()
     await createFile(createClient({ fetch }), { file: await toFile('x', 'a.png'), purpose: 'vision' })

@@ -23,6 +23,13 @@ describe('a real server of the fake model', () => {
     expect(response.headers.get('content-type')).toBe('application/octet-stream')
   })
 
+  it.each(['{"cut":1}', '{"reset":1}'])('breaks a download off that is not whole: %s', async fault => {
+    const { id } = await createFile(client, { file: await toFile('x'.repeat(999), 'a'), purpose: 'vision' })
+    const response = await downloadFile(client, id, { headers: { 'x-fake-fault': fault } })
+    expect(response.headers.get('content-length')).toBe('999')
+    await expect(response.arrayBuffer()).rejects.toMatchObject({ name: 'ConnectionError' })
+  })
+
   it('speaks and hears', async () => {
     const speech = await createSpeech(client, { model: 'fake-small', input: 'Hello', voice: 'alloy' })
     const { text } = await createTranscription(client, {

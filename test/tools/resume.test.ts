@@ -247,7 +247,7 @@ describe('content of a tool', () => {
       tools: [screenshot, ...bank(() => true).tools],
     })
     expect(requests[1].messages.slice(2)).toEqual([
-      { role: 'tool', tool_call_id: 'call_0_0', content: 'The page:\n(image_url in the next message)' },
+      { role: 'tool', tool_call_id: 'call_0_0', content: 'The page:\n(image_url follows)' },
       { role: 'tool', tool_call_id: 'call_0_1', content: '100' },
       {
         role: 'user',
