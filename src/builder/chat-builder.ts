@@ -45,7 +45,7 @@ interface Steps<Has extends Needs> {
   maxTokens(maxTokens: number): ChatCompletionBuilder<Has>
   /** 0 to 1 */
   topP(topP: number): ChatCompletionBuilder<Has>
-  /** 1 to 10 choices */
+  /** How many choices, 1 to 128. */
   n(n: number): ChatCompletionBuilder<Has>
   /** At most four sequences. */
   stop(...sequences: readonly (string | readonly string[])[]): ChatCompletionBuilder<Has>
@@ -58,7 +58,7 @@ interface Steps<Has extends Needs> {
   jsonResponse(): ChatCompletionBuilder<Has>
   /** Sets any parameters, those without a method too. */
   set<P extends Partial<ChatCompletionRequest>>(
-    parameters: P,
+    parameters: P & { readonly [Unknown in Exclude<keyof P, keyof ChatCompletionRequest>]: never },
   ): ChatCompletionBuilder<
     | Has
     | (P extends { model: string } ? 'model' : never)

@@ -1,6 +1,6 @@
 import { routeOf } from '../client/parts.ts'
 import type { CallOptions, Client, Operation } from '../client/types.ts'
-import { isLLMError } from '../errors/llm-error.ts'
+import { isLLMError, type LLMError } from '../errors/llm-error.ts'
 import { type EventStream, openStream } from '../stream/event-stream.ts'
 import { inOrder } from '../stream/in-order.ts'
 import type { EventReader } from '../stream/sse-reader.ts'
@@ -52,7 +52,7 @@ export function openResponseStream(
   let stream = first
   /** The number of the last event before the latest request: some services number no events, or all alike. */
   let seen = after
-  let partial: unknown
+  let partial: LLMError['partial']
   let tries = resumable ? MAX_TRIES : 0
 
   /** Notes an event. Returns whether it has come before. */
@@ -64,7 +64,7 @@ export function openResponseStream(
     const number = sequenceNumber as number
     if (number <= seen! && !LAST.includes(type)) return true
     after = number ?? after
-    partial = response ?? partial
+    partial = (response as object | undefined) ?? partial
     id ??= Object(response).id
     if (tries) tries = MAX_TRIES
     return false

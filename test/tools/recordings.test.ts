@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createClient, streamTools, type ToolEvent, type ToolRun, tool } from '../../src/index.ts'
+import {
+  type AssistantMessage,
+  createClient,
+  streamTools,
+  type ToolEvent,
+  type ToolRun,
+  tool,
+} from '../../src/index.ts'
 import { drain, sse } from '../support/frames.ts'
 
 // The shapes are those of recorded answers of these services; the words are ours.
@@ -112,7 +119,7 @@ describe('streamTools', () => {
     ])
     expect(result).toEqual({ role: 'tool', tool_call_id: id, content: 'sun in Rome' })
     // The fold's own message goes back, under whichever name the fold keeps the thinking.
-    const { role, content, toolCalls, ...rest } = run.messages[1] as { [key: string]: unknown }
+    const { role, content, toolCalls, ...rest } = run.messages[1] as AssistantMessage
     expect(JSON.stringify(Object.values(rest))).toContain(thought)
     expect(JSON.stringify(assistant)).toContain(thought)
   })
