@@ -59,4 +59,4 @@ export interface Other {
 }
 
 /** A file to upload. Services often look at its name: only a `File` has one, see `toFile`. */
-export type FileInput = Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>
+export type FileInput = Blob | ArrayBuffer | ArrayBufferView
