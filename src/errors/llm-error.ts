@@ -29,6 +29,9 @@ export interface PartialAnswer {
 /**
  * The base of every error that this library makes. The caller's own abort is not one of them: a call that was aborted
  * rejects with the caller's `signal.reason`, as `fetch` does.
+ *
+ * @example
+ * if (error instanceof LLMError) console.log(error.name, error.code, error.url, error.retryable)
  */
 export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends Error {
   override name = 'LLMError'
@@ -54,7 +57,7 @@ export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends
   }
 }
 
-/** Whether `error` was made by this library, by any copy of it. */
+/** Whether `error` was made by this library, by any copy of it. @example if (isLLMError(error)) log(error.toJSON()) */
 export function isLLMError(error: unknown): error is LLMError {
   return !!(error as { [mark]?: true } | undefined)?.[mark]
 }

@@ -131,7 +131,14 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
   return stream
 }
 
-/** Asks for a stream at once. */
+/**
+ * Asks for a stream at once.
+ *
+ * @example
+ * const events = openStream<{ type: string }>(client, {
+ *   name: 'watch', route: 'GET /watch', stream: 'asked', read: readEvents(['done']),
+ * })
+ */
 export function openStream<T>(
   client: Client,
   operation: Operation<EventReader<T>> | (() => Operation<EventReader<T>>),
