@@ -24,9 +24,11 @@ import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { checkRules } from '../validation/validate-request.ts'
+import { called } from './called.ts'
 import { unknownOption } from './check-options.ts'
 import { createClosing } from './closing.ts'
 import { readEnvironment } from './environment.ts'
+import { hints } from './hints.ts'
 
 /**
  * What {@link LLMClient} takes: a client's configuration, settings of the policies that are on by default, and slots for others.
@@ -118,13 +120,15 @@ function checkConfig(config: LLMClientConfig): void {
   const problem =
     // The client itself tells of this one.
     unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
-    unknownOption(retry || {}, RETRY_OPTIONS) ??
-    (typeof circuitBreaker === 'object' ? unknownOption(circuitBreaker, BREAKER_OPTIONS) : undefined) ??
-    (typeof timeout === 'object' ? unknownOption(timeout, LIMITS) : undefined)
-  if (problem) throw new ConfigurationError(problem)
+    unknownOption(retry, RETRY_OPTIONS) ??
+    (typeof circuitBreaker === 'function' ? undefined : unknownOption(circuitBreaker, BREAKER_OPTIONS)) ??
+    unknownOption(timeout, LIMITS)
+  if (problem) throw new ConfigurationError(`${problem.path} ${problem.message}`)
   for (const slot of SLOTS)
     if (config[slot] !== undefined && typeof config[slot] !== 'function')
       throw new ConfigurationError(`${slot} takes a policy: ${slot}(options)`)
+  if (!Array.isArray(config.policies ?? []))
+    throw new ConfigurationError('policies takes a list of policies: [retry()]')
 }
 
 /** Lets a client refuse the options of a call that nobody knows, in JavaScript too. */
@@ -132,9 +136,9 @@ function checkedClient(client: Client): Client {
   return {
     baseUrl: client.baseUrl,
     request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
-      const problem = unknownOption(options, CALL_OPTIONS)
+      const problem = unknownOption(options, CALL_OPTIONS, 'option of a call')
       if (!problem) return client.request(operation, options)
-      const refused = Promise.reject(validationError([{ path: '', message: `options: ${problem}` }]))
+      const refused = Promise.reject(validationError([problem]))
       return Object.assign(refused, { withResponse: () => refused })
     },
   }
@@ -265,7 +269,8 @@ function policiesOf(config: LLMClientConfig): readonly Policy[] {
     concurrencyLimit({ limit }),
     breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
     timeout(phases),
-  ].filter(policy => !!policy)
+    hints,
+  ].flatMap(policy => (policy ? called(policy) : []))
 }
 
 function chatCompletions(client: Client): ChatCompletions {
