@@ -1,4 +1,6 @@
-import type { ValidationIssue } from '../errors/validation-error.ts'
+import type { CallOptions, Client, Operation, ResultPromise } from '../client/types.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { type ValidationIssue, validationError } from '../errors/validation-error.ts'
 
 /** Tells whether two words differ in at most `limit` letters: changed, left out or too many. */
 function isNear(a: string, b: string, limit: number): boolean {
@@ -26,13 +28,97 @@ function nearest(name: string, known: readonly string[]): string | undefined {
  * Tells of the first option that nobody knows, and of the known one that it may be meant for: an option without effect is
  * found in production.
  */
-export function unknownOption(
+function unknownOption(
   given: unknown,
   known: readonly string[],
   what = 'option',
 ): ValidationIssue | undefined {
-  const path = Object.keys(Object(given)).find(key => !known.includes(key))
+  const keys = typeof given === 'object' ? Object.keys(Object(given)) : []
+  const path = keys.find(key => !known.includes(key))
   if (path === undefined) return undefined
   const meant = nearest(path, known)
   return { path, message: `is no ${what}${meant ? `: did you mean ${meant}?` : ''}` }
+}
+
+const SLOTS = ['log', 'metrics', 'interceptors', 'cache', 'fallback'] as const
+
+const OPTIONS = [
+  'baseUrl',
+  'apiKey',
+  'headers',
+  'query',
+  'policies',
+  'fetch',
+  'maxResponseBytes',
+  'maxEventBytes',
+  'allowInsecure',
+  'allowBrowserKey',
+  'accessToken',
+  'timeout',
+  'retry',
+  'circuitBreaker',
+  'maxConcurrentRequests',
+  'validate',
+]
+
+const RETRY_OPTIONS = [
+  'maxRetries',
+  'initialDelay',
+  'maxDelay',
+  'backoffFactor',
+  'strategy',
+  'jitter',
+  'statuses',
+  'shouldRetry',
+  'onRetry',
+]
+
+const BREAKER_OPTIONS = ['failureThreshold', 'successThreshold', 'timeout', 'onStateChange']
+
+const LIMITS = ['headers', 'firstEvent', 'idle', 'total']
+
+const CALL_OPTIONS = [
+  'signal',
+  'timeout',
+  'maxRetries',
+  'cache',
+  'headers',
+  'query',
+  'idempotencyKey',
+  'extraBody',
+  'keepChunks',
+]
+
+/** Refuses what would have no effect. @throws {ConfigurationError} */
+export function checkConfig(
+  config: {
+    readonly [name in 'retry' | 'circuitBreaker' | 'timeout' | 'policies' | (typeof SLOTS)[number]]?: unknown
+  },
+): void {
+  const { retry, circuitBreaker, timeout } = config
+  const problem =
+    // The client itself tells of this one.
+    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
+    unknownOption(retry, RETRY_OPTIONS) ??
+    unknownOption(circuitBreaker, BREAKER_OPTIONS) ??
+    unknownOption(timeout, LIMITS)
+  if (problem) throw new ConfigurationError(`${problem.path} ${problem.message}`)
+  for (const slot of SLOTS)
+    if (config[slot] !== undefined && typeof config[slot] !== 'function')
+      throw new ConfigurationError(`${slot} takes a policy: ${slot}(options)`)
+  if (!Array.isArray(config.policies ?? []))
+    throw new ConfigurationError('policies takes a list of policies: [retry()]')
+}
+
+/** Lets a client refuse the options of a call that nobody knows, in JavaScript too. */
+export function checkedClient(client: Client): Client {
+  return {
+    baseUrl: client.baseUrl,
+    request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
+      const problem = unknownOption(options, CALL_OPTIONS, 'option of a call')
+      if (!problem) return client.request(operation, options)
+      const refused = Promise.reject(validationError([problem]))
+      return Object.assign(refused, { withResponse: () => refused })
+    },
+  }
 }
