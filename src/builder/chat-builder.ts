@@ -108,7 +108,7 @@ class Builder implements Steps<Needs>, Sendable {
     return this.message({ role: 'user', content })
   }
 
-  assistant(content: AssistantMessage['content'], extras: Partial<AssistantMessage> = {}): Builder {
+  assistant(content: AssistantMessage['content'], extras?: Partial<AssistantMessage>): Builder {
     return this.message({ ...extras, role: 'assistant', content })
   }
 
@@ -153,7 +153,7 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   toolChoice(choice: ToolChoice | (string & {})): Builder {
-    const named = typeof choice === 'string' && !['auto', 'none', 'required'].includes(choice)
+    const named = typeof choice === 'string' && !/^(auto|none|required)$/.test(choice)
     return this.set({
       toolChoice: named ? { type: 'function', function: { name: choice } } : (choice as ToolChoice),
     })
@@ -183,7 +183,7 @@ class Builder implements Steps<Needs>, Sendable {
     return createChatCompletion(this.#client, this.build(), options)
   }
 
-  stream(options: CallOptions & FoldedStreamOptions = {}): ChatCompletionStream {
+  stream(options?: CallOptions & FoldedStreamOptions): ChatCompletionStream {
     return new ChatCompletionStream(streamChatCompletion(this.#client, this.build(), options), options)
   }
 }
