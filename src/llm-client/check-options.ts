@@ -115,7 +115,9 @@ export function checkedClient(client: Client): Client {
   return {
     baseUrl: client.baseUrl,
     request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
-      const problem = unknownOption(options, CALL_OPTIONS, 'option of a call')
+      const problem =
+        unknownOption(options, CALL_OPTIONS, 'option of a call') ??
+        unknownOption(options?.timeout, LIMITS, 'option of a call')
       if (!problem) return client.request(operation, options)
       const refused = Promise.reject(validationError([problem]))
       return Object.assign(refused, { withResponse: () => refused })

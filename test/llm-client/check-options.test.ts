@@ -42,6 +42,7 @@ describe('an option that nobody knows', () => {
     [{ abortSignal: null }, 'signal'],
     [{ maxretries: 1 }, 'maxRetries'],
     [{ header: {} }, 'headers'],
+    [{ timeout: { firstevent: 5 } }, 'firstEvent'],
   ])('of a call is refused before anything is sent: %j', async (options, meant) => {
     const fetch = vi.fn<Fetch>(async () => json(completion))
     const client = new LLMClient({ baseUrl: BASE, fetch })
