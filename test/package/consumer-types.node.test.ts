@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireBuild, root } from './built.ts'
@@ -34,8 +34,30 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What a compiler finds wrong with the package and the programs, in a project that checks its libraries too. */
-function errorsOf(compiler: string, lib: readonly string[], types: readonly string[]): string {
+const declarations = { files: [...entries, ...programs.map(({ file }) => file)] }
+
+/** The examples, which have manifests of their own, and so do not find the package by its name. Deno checks its own. */
+const examples = {
+  files: globSync('examples/*/**/*.ts', {
+    cwd: root,
+    exclude: ['examples/{deno,relay-deno}/**', '**/node_modules'],
+  }).map(file => join(root, file)),
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  allowImportingTsExtensions: true,
+  paths: {
+    llmfetch: [join(root, 'dist/index.d.ts')],
+    'llmfetch/relay': [join(root, 'dist/relay/index.d.ts')],
+  },
+}
+
+/** What a compiler finds wrong with files, in a project that checks its libraries too. */
+function errorsOf(
+  compiler: string,
+  lib: readonly string[],
+  types: readonly string[],
+  { files, ...more }: { readonly files: readonly string[] } = declarations,
+): string {
   const project = join(folder, 'tsconfig.json')
   const compilerOptions = {
     target: 'es2022',
@@ -46,11 +68,9 @@ function errorsOf(compiler: string, lib: readonly string[], types: readonly stri
     exactOptionalPropertyTypes: true,
     noEmit: true,
     skipLibCheck: false,
+    ...more,
   }
-  writeFileSync(
-    project,
-    JSON.stringify({ compilerOptions, files: [...entries, ...programs.map(({ file }) => file)] }),
-  )
+  writeFileSync(project, JSON.stringify({ compilerOptions, files }))
   const args = [join(root, `node_modules/${compiler}/bin/tsc`), '-p', project, '--pretty', 'false']
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   return status === 0 ? '' : `${stdout}${stderr}`
@@ -76,4 +96,15 @@ describe('the declarations, read by another compiler', () => {
       expect(errorsOf(compiler, page, [])).toBe('')
     },
   )
+})
+
+describe('the examples', () => {
+  it.each([
+    ['Node alone', ['es2023', 'esnext.disposable'], ['node']],
+    ['Workers alone', ['es2023', 'esnext.disposable'], ['@cloudflare/workers-types']],
+    ['a page and Node', [...page, 'esnext.disposable'], ['node']],
+  ])('type-check in %s', { timeout: 120_000 }, (_, lib, types) => {
+    expect(examples.files.length).toBeGreaterThanOrEqual(6)
+    expect(errorsOf('typescript', lib, types, examples)).toBe('')
+  })
 })
