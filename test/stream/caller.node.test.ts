@@ -57,4 +57,10 @@ describe('the stack of what a call throws', () => {
     const callOfMine = async () => await createChatCompletion(clientOf({ status: 500 }), chatRequest)
     expect((await failureOf(callOfMine())).stack).toContain('callOfMine')
   })
+
+  it('has the hint of LLMClient, too', async () => {
+    const fetch = createFakeFetch({ apiKey: 'sk-another' })
+    const { stack } = await failureOf(new LLMClient({ fetch, baseUrl: 'https://api.test/v1' }).models.list())
+    expect(stack).toContain('no apiKey was set')
+  })
 })
