@@ -1,25 +1,16 @@
 import type { LowerCaseNames, NoOptions, Open, VendorFields, WireNames } from '../client/shapes.ts'
-
-/** An image, by its address or as a data URL; see `toDataURL`. */
-interface ImageURL {
-  readonly url: string
-  readonly detail?: Open<'auto' | 'low' | 'high'> | undefined
-}
-
-interface InputAudio {
-  /** In base64. */
-  readonly data: string
-  readonly format: Open<'wav' | 'mp3'>
-}
-
-/** A file, by its id or as a data URL; see `toDataURL`. */
-interface InputFile {
-  readonly fileData?: string | undefined
-  readonly file_data?: string | undefined
-  readonly fileId?: string | undefined
-  readonly file_id?: string | undefined
-  readonly filename?: string | undefined
-}
+import type {
+  ImageURL,
+  InputAudio,
+  InputFile,
+  NamedSchema,
+  OtherFormat,
+  OtherPart,
+  StreamOptions,
+  Thinking,
+  ToolChoiceObject,
+  WireNumbers,
+} from './shapes.ts'
 
 /** A part of a message's content. Vendors add types of their own. */
 export type ContentPart =
@@ -28,17 +19,6 @@ export type ContentPart =
   | { readonly type: 'input_audio'; readonly inputAudio: InputAudio }
   | { readonly type: 'file'; readonly file: InputFile }
   | OtherPart
-
-/** A part of another type, or in the wire's own spelling. What is known of a part is checked here too. */
-interface OtherPart extends LowerCaseNames {
-  readonly type: Open<'text' | 'image_url' | 'input_audio' | 'file'>
-  readonly text?: string | undefined
-  readonly imageUrl?: ImageURL | undefined
-  readonly image_url?: ImageURL | undefined
-  readonly inputAudio?: InputAudio | undefined
-  readonly input_audio?: InputAudio | undefined
-  readonly file?: InputFile | undefined
-}
 
 /** A function call that the model asks for. */
 export interface ToolCall extends VendorFields {
@@ -62,20 +42,6 @@ export interface UserMessage extends LowerCaseNames {
   readonly role: 'user'
   readonly content: string | readonly ContentPart[]
   readonly name?: string | undefined
-}
-
-/** Thinking, under whichever name a service has for it: `reasoningText` reads each. */
-interface Thinking {
-  /** OpenRouter, Groq, Ollama and others. */
-  readonly reasoning?: string | null | undefined
-  /** DeepSeek, vLLM and others. */
-  readonly reasoningContent?: string | null | undefined
-  /** Copilot. */
-  readonly reasoningText?: string | null | undefined
-  /** Blocks of OpenRouter, perhaps signed. */
-  readonly reasoningDetails?: readonly unknown[] | null | undefined
-  /** Blocks of LiteLLM, perhaps signed. */
-  readonly thinkingBlocks?: readonly unknown[] | null | undefined
 }
 
 /** What the model said. An answer's message is one, with all that the service sent in it. */
@@ -119,46 +85,12 @@ export interface Tool extends LowerCaseNames {
 /** Which tool the model is to call: as it likes, none, any, or this one. */
 export type ToolChoice = 'auto' | 'none' | 'required' | ToolChoiceObject
 
-interface ToolChoiceObject extends LowerCaseNames {
-  readonly type: Open<'function' | 'allowed_tools' | 'custom'>
-  readonly function?: { readonly name: string } | undefined
-  readonly allowedTools?: object | undefined
-}
-
-/** A JSON schema with its name. */
-interface NamedSchema {
-  readonly name: string
-  readonly description?: string | undefined
-  /** A JSON schema, sent verbatim. */
-  readonly schema?: object | undefined
-  readonly strict?: boolean | null | undefined
-}
-
 /** What the answer must be. `objectFormat` makes one of a schema. */
 export type ResponseFormat =
   | { readonly type: 'json_schema'; readonly jsonSchema: NamedSchema }
   // llama.cpp and Fireworks take a schema here.
   | { readonly type: 'json_object'; readonly schema?: object | undefined }
   | OtherFormat
-
-interface OtherFormat extends LowerCaseNames {
-  readonly type: Open<'json_schema' | 'json_object' | 'text'>
-  readonly jsonSchema?: NamedSchema | undefined
-  readonly json_schema?: NamedSchema | undefined
-  /** Stands in `jsonSchema`, beside its name: `{ type: 'json_schema', jsonSchema: { name: 'answer', schema } }`. */
-  readonly schema?: never
-}
-
-/** Numbers that are checked in the wire's own spelling too. */
-type WireNumbers = {
-  readonly [name in
-    | 'max_tokens'
-    | 'max_completion_tokens'
-    | 'top_p'
-    | 'presence_penalty'
-    | 'frequency_penalty'
-    | 'top_logprobs']?: number | null | undefined
-}
 
 /**
  * A chat request, in camelCase; the wire's own names, in snake_case, work too. Any parameter in snake_case is sent; one in a single
@@ -211,12 +143,6 @@ export interface ChatCompletionRequest extends WireNames, WireNumbers, NoOptions
   /** Has no effect: the function that is called decides. */
   readonly stream?: boolean | null | undefined
   readonly streamOptions?: StreamOptions | null | undefined
-}
-
-interface StreamOptions extends WireNames {
-  /** Asks for the counts of tokens, in the last chunk. */
-  readonly includeUsage?: boolean | undefined
-  readonly includeObfuscation?: boolean | undefined
 }
 
 /** Counts of tokens, as the service gives them. */
