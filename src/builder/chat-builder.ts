@@ -45,7 +45,7 @@ interface Steps<Has extends Needs> {
   maxTokens(maxTokens: number): ChatCompletionBuilder<Has>
   /** 0 to 1 */
   topP(topP: number): ChatCompletionBuilder<Has>
-  /** 1 to 10 choices */
+  /** How many choices, 1 to 128. */
   n(n: number): ChatCompletionBuilder<Has>
   /** At most four sequences. */
   stop(...sequences: readonly (string | readonly string[])[]): ChatCompletionBuilder<Has>
@@ -58,7 +58,7 @@ interface Steps<Has extends Needs> {
   jsonResponse(): ChatCompletionBuilder<Has>
   /** Sets any parameters, those without a method too. */
   set<P extends Partial<ChatCompletionRequest>>(
-    parameters: P,
+    parameters: P & { readonly [Unknown in Exclude<keyof P, keyof ChatCompletionRequest>]: never },
   ): ChatCompletionBuilder<
     | Has
     | (P extends { model: string } ? 'model' : never)
@@ -108,7 +108,7 @@ class Builder implements Steps<Needs>, Sendable {
     return this.message({ role: 'user', content })
   }
 
-  assistant(content: AssistantMessage['content'], extras: Partial<AssistantMessage> = {}): Builder {
+  assistant(content: AssistantMessage['content'], extras?: Partial<AssistantMessage>): Builder {
     return this.message({ ...extras, role: 'assistant', content })
   }
 
@@ -153,7 +153,7 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   toolChoice(choice: ToolChoice | (string & {})): Builder {
-    const named = typeof choice === 'string' && !['auto', 'none', 'required'].includes(choice)
+    const named = typeof choice === 'string' && !/^(auto|none|required)$/.test(choice)
     return this.set({
       toolChoice: named ? { type: 'function', function: { name: choice } } : (choice as ToolChoice),
     })
@@ -183,7 +183,7 @@ class Builder implements Steps<Needs>, Sendable {
     return createChatCompletion(this.#client, this.build(), options)
   }
 
-  stream(options: CallOptions & FoldedStreamOptions = {}): ChatCompletionStream {
+  stream(options?: CallOptions & FoldedStreamOptions): ChatCompletionStream {
     return new ChatCompletionStream(streamChatCompletion(this.#client, this.build(), options), options)
   }
 }

@@ -9,6 +9,8 @@ const ORIGIN = 'https://llmfetch.local/'
  * cleared.
  *
  * @param name of the cache that is opened. @default 'llmfetch'
+ * @example
+ * cache({ store: cacheApiStore('answers') })
  */
 export function cacheApiStore(name = 'llmfetch'): CacheStore {
   return {

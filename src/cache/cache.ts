@@ -65,6 +65,8 @@ function modeOf({ call, init: { cache } }: PolicyRequest): CacheMode | undefined
  * not kept.
  *
  * @throws {ConfigurationError} for a `ttl` that is not above 0, or a store that is none
+ * @example
+ * const client = createClient({ apiKey, policies: [cache({ ttl: 60_000 }), retry()] })
  */
 export function cache(options: CacheOptions = {}): FetchPolicy {
   const { ttl = 300_000, store = memoryStore(), key, onError = warn } = options

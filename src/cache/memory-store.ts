@@ -12,6 +12,8 @@ export interface MemoryStoreOptions {
  * A store in memory, for one process or isolate. When it is full, the entry that was not read for the longest time goes.
  *
  * @throws {ConfigurationError} for limits that are not above 0
+ * @example
+ * cache({ store: memoryStore({ maxEntries: 100 }) })
  */
 export function memoryStore({ maxEntries = 1000, maxBytes = 2 ** 25 }: MemoryStoreOptions = {}): CacheStore {
   if (!(maxEntries > 0 && maxBytes > 0)) throw new ConfigurationError('memoryStore: limits must be above 0')

@@ -11,7 +11,7 @@ interface OpenChoice {
   text: string
   /** The content in parts, where the service sends it so. */
   parts: Json[] | undefined
-  finishReason: string | null
+  finishReason: Choice['finishReason']
   readonly toolCalls: OpenToolCall[]
   /** What else the service sends of the message and of the choice. */
   readonly message: Json

@@ -10,6 +10,11 @@ import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
  * A stream of chunks that folds them while it is read: once, by one of iteration, `text()`, `reasoning()`, `events()`, `tee()`,
  * `toResponse()`, or by `completion()` and `collect()`, which may also be called during or after any other reading to wait for
  * what it adds up to. `snapshot` is the completion so far, also after an abort.
+ *
+ * @example
+ * const stream = new ChatCompletionStream(streamChatCompletion(client, request))
+ * for await (const piece of stream.text()) write(piece)
+ * const { usage } = await stream.completion()
  */
 export class ChatCompletionStream extends FoldedStream<ChatCompletionChunk, ChatCompletion> {
   constructor(stream: EventStream<ChatCompletionChunk>, options?: FoldedStreamOptions) {

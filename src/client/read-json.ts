@@ -10,6 +10,8 @@ import type { ReadContext } from './types.ts'
  *
  * @throws {ProtocolError} for what the API does not promise
  * @throws {LLMError} the error that came with status 200
+ * @example
+ * endpoint<{ id: string }, { ok: boolean }>('check', 'POST /check', { read: (response, context) => readJson(response, context) })
  */
 export async function readJson<T>(response: Response, context: ReadContext): Promise<Answer<T>> {
   const { operation, body, scrub, maxResponseBytes } = context

@@ -16,7 +16,7 @@ export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validat
 type Init = FetchInit & { readonly method: string; readonly headers: HeaderRecord }
 
 /** Options of a call that people put into the request: `headers` there would go out in the body, secrets and all. */
-const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries']
+const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries', 'idempotencyKey', 'extraBody']
 
 /** Builds the address of an operation: its path below the client's, and the members of all queries. */
 function buildUrl(address: string, queries: readonly (Query | undefined)[]): string {

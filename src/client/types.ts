@@ -65,7 +65,7 @@ export interface CallOptions {
   /** Sent as `idempotency-key`, the same on each attempt. */
   readonly idempotencyKey?: string | undefined
   /** Members for the body, merged last and sent verbatim: nothing in it is renamed. */
-  readonly extraBody?: { readonly [key: string]: unknown } | undefined
+  readonly extraBody?: object | undefined
 }
 
 /** One operation of the API as data: what an endpoint function hands to {@link Client.request}. */

@@ -1,5 +1,7 @@
+import type { NoOptions, Open, VendorFields, WireNames } from '../client/shapes.ts'
+
 /** @see https://platform.openai.com/docs/api-reference/embeddings/create */
-export interface EmbeddingRequest {
+export interface EmbeddingRequest extends WireNames, NoOptions {
   readonly model: string
   /** One text, several, or the same as tokens. Not empty. */
   readonly input: string | readonly string[] | readonly number[] | readonly (readonly number[])[]
@@ -8,22 +10,19 @@ export interface EmbeddingRequest {
   /** How the vectors travel. They arrive as numbers either way; base64 is smaller. @default 'float' */
   readonly encodingFormat?: 'float' | 'base64' | undefined
   readonly user?: string | undefined
-  readonly [key: string]: unknown
 }
 
-export interface Embedding {
-  object: 'embedding' | (string & {})
+export interface Embedding extends VendorFields {
+  object: Open<'embedding'>
   /** The place of its text in `input`. */
   index: number
   embedding: number[]
-  [key: string]: unknown
 }
 
-export interface EmbeddingResponse {
-  object: 'list' | (string & {})
+export interface EmbeddingResponse extends VendorFields {
+  object: Open<'list'>
   /** One for each input, in the order of the inputs. */
   data: Embedding[]
   model: string
-  usage?: { promptTokens: number; totalTokens: number; [key: string]: unknown } | null
-  [key: string]: unknown
+  usage?: ({ promptTokens: number; totalTokens: number } & VendorFields) | null
 }

@@ -15,7 +15,7 @@ export interface ServiceErrorDetails extends LLMErrorDetails {
   readonly body?: unknown
 }
 
-/** The service answered no. */
+/** The service answered no. @example if (error instanceof APIError) console.log(error.status, error.code, error.requestId) */
 export class APIError extends LLMError<ServiceErrorDetails> {
   override name = 'APIError'
   /** HTTP status; for an error inside a stream, the status that the service names there, else that of the answer. */

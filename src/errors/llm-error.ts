@@ -1,3 +1,5 @@
+import type { Choice, Message, Usage } from '../chat/types.ts'
+
 const mark = Symbol.for('llmfetch.error')
 
 /** What an {@link LLMError} may be given besides its message. */
@@ -11,8 +13,25 @@ export interface LLMErrorDetails {
 }
 
 /**
+ * What had arrived when a call failed: of a stream the `ChatCompletion` so far, in `runTools` and `streamTools` the `ToolRun`, of
+ * `llmfetch/responses` the `ModelResponse`. Nothing of it is sure to be there.
+ */
+export interface PartialAnswer {
+  readonly id?: string
+  readonly model?: string
+  /** Empty where nothing had arrived. */
+  readonly choices?: Choice[]
+  readonly usage?: Partial<Usage> | null
+  /** The conversation, where a run failed: the next one can go on with it. */
+  readonly messages?: Message[]
+}
+
+/**
  * The base of every error that this library makes. The caller's own abort is not one of them: a call that was aborted
  * rejects with the caller's `signal.reason`, as `fetch` does.
+ *
+ * @example
+ * if (error instanceof LLMError) console.log(error.name, error.code, error.url, error.retryable)
  */
 export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends Error {
   override name = 'LLMError'
@@ -21,8 +40,8 @@ export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends
   declare readonly retryable: boolean
   /** The address that was asked, origin and path without the query, where a request was under way. */
   declare readonly url?: string
-  /** What had arrived, as a `ChatCompletion`, when a folded stream broke. Not printed with the error. */
-  declare partial?: unknown
+  /** What had arrived, where an answer was put together. Not printed with the error. */
+  declare partial?: PartialAnswer | undefined
 
   constructor(message: string, details?: Details) {
     super(message, details)
@@ -38,7 +57,7 @@ export class LLMError<Details extends LLMErrorDetails = LLMErrorDetails> extends
   }
 }
 
-/** Whether `error` was made by this library, by any copy of it. */
+/** Whether `error` was made by this library, by any copy of it. @example if (isLLMError(error)) log(error.toJSON()) */
 export function isLLMError(error: unknown): error is LLMError {
   return !!(error as { [mark]?: true } | undefined)?.[mark]
 }

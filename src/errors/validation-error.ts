@@ -15,7 +15,12 @@ export interface ValidationErrorDetails
   readonly issues: readonly ValidationIssue[]
 }
 
-/** A bad parameter: found here before any request (`status` is undefined), or by the service (400 or 422). */
+/**
+ * A bad parameter: found here before any request (`status` is undefined), or by the service (400 or 422).
+ *
+ * @example
+ * if (error instanceof ValidationError) for (const { path, message } of error.issues) mark(path, message)
+ */
 export class ValidationError extends LLMError<ValidationErrorDetails> {
   override name = 'ValidationError'
   /** All that is wrong, at least one. */

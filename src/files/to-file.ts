@@ -2,7 +2,7 @@
 export type FileSource =
   | Blob
   | ArrayBuffer
-  | ArrayBufferView<ArrayBuffer>
+  | ArrayBufferView
   | string
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array | string>

@@ -1,36 +1,126 @@
-/** How many letters lie between two words: changed, left out or too many. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++)
-      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (a[i] === b[j] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
+import type { CallOptions, Client, Operation, ResultPromise } from '../client/types.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { type ValidationIssue, validationError } from '../errors/validation-error.ts'
+
+/** Tells whether two words differ in at most `limit` letters: changed, left out or too many. */
+function isNear(a: string, b: string, limit: number): boolean {
+  if (limit < 0) return false
+  if (!a || !b) return a.length + b.length <= limit
+  const restOfA = a.slice(1)
+  const restOfB = b.slice(1)
+  if (a[0] === b[0]) return isNear(restOfA, restOfB, limit)
+  const less = limit - 1
+  return isNear(restOfA, restOfB, less) || isNear(restOfA, b, less) || isNear(a, restOfB, less)
 }
 
-/** The known name that is nearest to an unknown one, if one is near enough to be meant. */
+/** The known name that is nearest to an unknown one, if one is near enough to be meant: part of it, or two letters away. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const meant = name.toLowerCase()
-  const near = known.map(word => ({
-    word,
-    far:
-      word.toLowerCase().includes(meant) || meant.includes(word.toLowerCase())
-        ? 1
-        : distance(meant, word.toLowerCase()),
-  }))
-  near.sort((a, b) => a.far - b.far)
-  return near[0] && near[0].far <= Math.max(2, name.length / 3) ? near[0].word : undefined
+  return [0, 1, 2].flatMap(limit =>
+    known.filter(word => {
+      const lower = word.toLowerCase()
+      return isNear(meant, lower, limit) || (limit && (lower.includes(meant) || meant.includes(lower)))
+    }),
+  )[0]
 }
 
 /**
  * Tells of the first option that nobody knows, and of the known one that it may be meant for: an option without effect is
  * found in production.
  */
-export function unknownOption(given: object | undefined, known: readonly string[]): string | undefined {
-  const name = Object.keys(given ?? {}).find(key => !known.includes(key))
-  if (name === undefined) return undefined
-  const meant = nearest(name, known)
-  return `${name} is no option${meant ? `: did you mean ${meant}?` : ''}`
+function unknownOption(
+  given: unknown,
+  known: readonly string[],
+  what = 'option',
+): ValidationIssue | undefined {
+  const keys = typeof given === 'object' ? Object.keys(Object(given)) : []
+  const path = keys.find(key => !known.includes(key))
+  if (path === undefined) return undefined
+  const meant = nearest(path, known)
+  return { path, message: `is no ${what}${meant ? `: did you mean ${meant}?` : ''}` }
+}
+
+const SLOTS = ['log', 'metrics', 'interceptors', 'cache', 'fallback'] as const
+
+const OPTIONS = [
+  'baseUrl',
+  'apiKey',
+  'headers',
+  'query',
+  'policies',
+  'fetch',
+  'maxResponseBytes',
+  'maxEventBytes',
+  'allowInsecure',
+  'allowBrowserKey',
+  'accessToken',
+  'timeout',
+  'retry',
+  'circuitBreaker',
+  'maxConcurrentRequests',
+  'validate',
+]
+
+const RETRY_OPTIONS = [
+  'maxRetries',
+  'initialDelay',
+  'maxDelay',
+  'backoffFactor',
+  'strategy',
+  'jitter',
+  'statuses',
+  'shouldRetry',
+  'onRetry',
+]
+
+const BREAKER_OPTIONS = ['failureThreshold', 'successThreshold', 'timeout', 'onStateChange']
+
+const LIMITS = ['headers', 'firstEvent', 'idle', 'total']
+
+const CALL_OPTIONS = [
+  'signal',
+  'timeout',
+  'maxRetries',
+  'cache',
+  'headers',
+  'query',
+  'idempotencyKey',
+  'extraBody',
+  'keepChunks',
+]
+
+/** Refuses what would have no effect. @throws {ConfigurationError} */
+export function checkConfig(
+  config: {
+    readonly [name in 'retry' | 'circuitBreaker' | 'timeout' | 'policies' | (typeof SLOTS)[number]]?: unknown
+  },
+): void {
+  const { retry, circuitBreaker, timeout } = config
+  const problem =
+    // The client itself tells of this one.
+    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
+    unknownOption(retry, RETRY_OPTIONS) ??
+    unknownOption(circuitBreaker, BREAKER_OPTIONS) ??
+    unknownOption(timeout, LIMITS)
+  if (problem) throw new ConfigurationError(`${problem.path} ${problem.message}`)
+  for (const slot of SLOTS)
+    if (config[slot] !== undefined && typeof config[slot] !== 'function')
+      throw new ConfigurationError(`${slot} takes a policy: ${slot}(options)`)
+  if (!Array.isArray(config.policies ?? []))
+    throw new ConfigurationError('policies takes a list of policies: [retry()]')
+}
+
+/** Lets a client refuse the options of a call that nobody knows, in JavaScript too. */
+export function checkedClient(client: Client): Client {
+  return {
+    baseUrl: client.baseUrl,
+    request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
+      const problem =
+        unknownOption(options, CALL_OPTIONS, 'option of a call') ??
+        unknownOption(options?.timeout, LIMITS, 'option of a call')
+      if (!problem) return client.request(operation, options)
+      const refused = Promise.reject(validationError([problem]))
+      return Object.assign(refused, { withResponse: () => refused })
+    },
+  }
 }

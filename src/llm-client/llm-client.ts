@@ -5,11 +5,10 @@ import { createChatCompletion } from '../chat/create.ts'
 import { streamChatCompletion } from '../chat/stream.ts'
 import type { ChatCompletion, ChatCompletionRequest } from '../chat/types.ts'
 import { createClient } from '../client/create-client.ts'
-import type { CallOptions, Client, ClientConfig, Operation, ResultPromise } from '../client/types.ts'
+import type { CallOptions, Client, ClientConfig, ResultPromise } from '../client/types.ts'
 import { createEmbedding } from '../embeddings/create.ts'
 import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
-import { validationError } from '../errors/validation-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
@@ -24,9 +23,11 @@ import { type RetryOptions, retry } from '../policies/retry.ts'
 import { timeout } from '../policies/timeout.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { checkRules } from '../validation/validate-request.ts'
-import { unknownOption } from './check-options.ts'
+import { called } from './called.ts'
+import { checkConfig, checkedClient } from './check-options.ts'
 import { createClosing } from './closing.ts'
 import { readEnvironment } from './environment.ts'
+import { hints } from './hints.ts'
 
 /**
  * What {@link LLMClient} takes: a client's configuration, settings of the policies that are on by default, and slots for others.
@@ -61,83 +62,6 @@ export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
   readonly fallback?: Policy | undefined
   /** Checks requests before they are sent. @default true */
   readonly validate?: boolean | undefined
-}
-
-const SLOTS = ['log', 'metrics', 'interceptors', 'cache', 'fallback'] as const
-
-const OPTIONS = [
-  'baseUrl',
-  'apiKey',
-  'headers',
-  'query',
-  'policies',
-  'fetch',
-  'maxResponseBytes',
-  'maxEventBytes',
-  'allowInsecure',
-  'allowBrowserKey',
-  'accessToken',
-  'timeout',
-  'retry',
-  'circuitBreaker',
-  'maxConcurrentRequests',
-  'validate',
-]
-
-const RETRY_OPTIONS = [
-  'maxRetries',
-  'initialDelay',
-  'maxDelay',
-  'backoffFactor',
-  'strategy',
-  'jitter',
-  'statuses',
-  'shouldRetry',
-  'onRetry',
-]
-
-const BREAKER_OPTIONS = ['failureThreshold', 'successThreshold', 'timeout', 'onStateChange']
-
-const LIMITS = ['headers', 'firstEvent', 'idle', 'total']
-
-const CALL_OPTIONS = [
-  'signal',
-  'timeout',
-  'maxRetries',
-  'cache',
-  'headers',
-  'query',
-  'idempotencyKey',
-  'extraBody',
-  'keepChunks',
-]
-
-/** Refuses what would have no effect. @throws {ConfigurationError} */
-function checkConfig(config: LLMClientConfig): void {
-  const { retry, circuitBreaker, timeout } = config
-  const problem =
-    // The client itself tells of this one.
-    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
-    unknownOption(retry || {}, RETRY_OPTIONS) ??
-    (typeof circuitBreaker === 'object' ? unknownOption(circuitBreaker, BREAKER_OPTIONS) : undefined) ??
-    (typeof timeout === 'object' ? unknownOption(timeout, LIMITS) : undefined)
-  if (problem) throw new ConfigurationError(problem)
-  for (const slot of SLOTS)
-    if (config[slot] !== undefined && typeof config[slot] !== 'function')
-      throw new ConfigurationError(`${slot} takes a policy: ${slot}(options)`)
-}
-
-/** Lets a client refuse the options of a call that nobody knows, in JavaScript too. */
-function checkedClient(client: Client): Client {
-  return {
-    baseUrl: client.baseUrl,
-    request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
-      const problem = unknownOption(options, CALL_OPTIONS)
-      if (!problem) return client.request(operation, options)
-      const refused = Promise.reject(validationError([{ path: '', message: `options: ${problem}` }]))
-      return Object.assign(refused, { withResponse: () => refused })
-    },
-  }
 }
 
 /** Chat completions of an {@link LLMClient}. */
@@ -251,7 +175,7 @@ function keyOf(
 function policiesOf(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
   const { timeout: limits = 60_000 } = config
-  const given = typeof limits === 'number' ? { headers: limits, firstEvent: limits, idle: limits } : limits
+  const given = typeof limits === 'object' ? limits : { headers: limits, firstEvent: limits, idle: limits }
   const { total = 600_000, ...phases } = given
   return [
     config.log,
@@ -265,7 +189,8 @@ function policiesOf(config: LLMClientConfig): readonly Policy[] {
     concurrencyLimit({ limit }),
     breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
     timeout(phases),
-  ].filter(policy => !!policy)
+    hints,
+  ].flatMap(policy => (policy ? called(policy) : []))
 }
 
 function chatCompletions(client: Client): ChatCompletions {

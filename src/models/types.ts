@@ -1,14 +1,14 @@
+import type { Open, VendorFields } from '../client/shapes.ts'
+
 /** @see https://platform.openai.com/docs/api-reference/models/object */
-export interface Model {
+export interface Model extends VendorFields {
   id: string
-  object: 'model' | (string & {})
+  object: Open<'model'>
   created?: number
   ownedBy?: string
-  [key: string]: unknown
 }
 
-export interface ModelList {
-  object: 'list' | (string & {})
+export interface ModelList extends VendorFields {
+  object: Open<'list'>
   data: Model[]
-  [key: string]: unknown
 }

@@ -67,6 +67,8 @@ function nameOf({ url, headers }: PolicyRequest): string {
  * either way. Place it inside `retry`, where it sees each attempt; a refusal is not retried.
  *
  * @throws {ConfigurationError} for thresholds that are not whole numbers from 1, or a `timeout` that is not above 0
+ * @example
+ * const client = createClient({ apiKey, policies: [retry(), circuitBreaker({ failureThreshold: 3 })] })
  */
 export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
   const { failureThreshold = 5, successThreshold = 2, timeout = 60_000, onStateChange } = options

@@ -60,6 +60,9 @@ function label(response: Response, target: string): Response {
  * `x-llmfetch-target`, as `withResponse()` shows.
  *
  * @throws {ConfigurationError} for an empty list, or a target that `createClient` would refuse
+ * @example
+ * const to = [{ baseUrl: 'https://api.groq.com/openai/v1', apiKey: env.GROQ_API_KEY, model: 'llama-3.3-70b-versatile' }]
+ * const client = createClient({ apiKey, policies: [fallback({ to }), retry()] })
  */
 export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): FetchPolicy {
   if (!Array.isArray(to) || !to.length) throw new ConfigurationError('fallback: to must list a service')

@@ -65,6 +65,8 @@ function levelOf({ outcome, attempts = 1 }: CallReport): 'info' | 'warn' | 'erro
  * Around another client's `fetch` a line has the method's outcome, status and time only: what is in a body is not read.
  *
  * @throws {ConfigurationError} for a level that is none
+ * @example
+ * const client = createClient({ apiKey, policies: [log({ level: 'warn' }), retry()] })
  */
 export function log({ logger = console, level = 'info', content = false }: LogOptions = {}): FetchPolicy {
   const least = LEVELS.indexOf(level)

@@ -54,6 +54,11 @@ export interface Metrics extends FetchPolicy {
  * Place it outermost, where it sees a call as the caller does; inside `retry` it measures each attempt. Around another client's
  * `fetch` it knows ends and times, but no attempts, events and tokens, as it does not read what is in a body; and an answer whose body
  * nobody reads stays in flight.
+ *
+ * @example
+ * const measured = metrics()
+ * const client = createClient({ apiKey, policies: [measured, retry()] })
+ * console.log(measured.snapshot())
  */
 export function metrics({ sink, usage }: MetricsOptions = {}): Metrics {
   const calls = { complete: 0, failed: 0, cancelled: 0 }

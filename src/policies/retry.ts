@@ -101,6 +101,8 @@ function isFailure(response: Response, statuses: readonly number[]): boolean {
  * calls of one policy share a bucket of tokens, so that a service that is down is not sent many times its load.
  *
  * @throws {ConfigurationError} for options out of range
+ * @example
+ * const client = createClient({ apiKey, policies: [retry({ maxRetries: 2 })] })
  */
 export function retry(options: RetryOptions = {}): FetchPolicy {
   const { maxRetries = 3, initialDelay = 1000, maxDelay = 60_000, backoffFactor = 2 } = options

@@ -1,6 +1,7 @@
 import { cancelDropped, keepDropped } from '../call/cancel-dropped.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
+import { isLLMError } from '../errors/llm-error.ts'
 import { validationError } from '../errors/validation-error.ts'
 import { inOrder } from './in-order.ts'
 import type { EventReader } from './sse-reader.ts'
@@ -79,7 +80,8 @@ function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefin
   return source
 }
 
-function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
+/** @param begun holds the stack of whoever reads: an error is made when nobody of theirs is on it */
+function iterate<T>(source: Source<T>, begun: Error): AsyncIterator<T, undefined> {
   const iterator: AsyncIterator<T, undefined> = {
     next: inOrder<IteratorResult<T, undefined>>(
       async () => {
@@ -88,6 +90,7 @@ function iterate<T>(source: Source<T>): AsyncIterator<T, undefined> {
           return await (await source.opened).next()
         } catch (error) {
           if (source.isCancelled) return { done: true, value: undefined }
+          if (isLLMError(error)) error.stack += `\n${begun.stack}`
           throw error
         } finally {
           waiting.delete(iterator)
@@ -121,7 +124,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
       if (isIterated) throw validationError([{ path: 'stream', message: 'can be read once: see teeStream' }])
       isIterated = true
       keepDropped(source.drop)
-      return iterate(source)
+      return iterate(source, new Error('Read by'))
     },
     async [Symbol.asyncDispose]() {
       source.cancel()
@@ -131,7 +134,14 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
   return stream
 }
 
-/** Asks for a stream at once. */
+/**
+ * Asks for a stream at once.
+ *
+ * @example
+ * const events = openStream<{ type: string }>(client, {
+ *   name: 'watch', route: 'GET /watch', stream: 'asked', read: readEvents(['done']),
+ * })
+ */
 export function openStream<T>(
   client: Client,
   operation: Operation<EventReader<T>> | (() => Operation<EventReader<T>>),

@@ -1,4 +1,3 @@
-import type { EventSourceMessage } from 'eventsource-parser'
 import type { Answer } from '../call/answer.ts'
 import { onAbort, reasonOf, sleep } from '../call/signals.ts'
 import type { CallEnd, Watcher } from '../call/watcher.ts'
@@ -19,10 +18,16 @@ export class Last<T> {
   }
 }
 
+/** An event as it came. The parser's own type would bring its package's declarations to every caller's compiler. */
+interface ServerSentEvent {
+  readonly data: string
+  readonly event?: string | undefined
+}
+
 /** What an endpoint knows of its stream. */
 export interface Dialect<T> {
   /** Makes the value of one event, marked where it is the last. Throws if it is an error or broken; undefined skips it. */
-  parse(event: EventSourceMessage): T | Last<T> | undefined
+  parse(event: ServerSentEvent): T | Last<T> | undefined
   /** Makes the value that stands for a whole answer sent instead of a stream. */
   parseWhole(text: string): T
   /** Throws the error that a line outside of the framing tells of. Does nothing for any other line. */
@@ -93,7 +98,7 @@ export async function openEvents<T>(
   /** Whether nothing more is read: the body has ended, or the last value has been handed out. */
   let atEnd: 'body' | 'value' | undefined
   /** What has arrived, and the index of the next. An event's JSON is parsed when it is asked for. */
-  let events: readonly (EventSourceMessage | StrayLine)[] = []
+  let events: readonly (ServerSentEvent | StrayLine)[] = []
   let index = 0
   /** What has been read but not split into events. */
   let unread: Uint8Array | undefined
@@ -147,7 +152,7 @@ export async function openEvents<T>(
     )
   }
 
-  function parse(event: EventSourceMessage | StrayLine): T | undefined {
+  function parse(event: ServerSentEvent | StrayLine): T | undefined {
     if ('stray' in event) {
       dialect.parseStray?.(event.stray)
       return undefined

@@ -14,6 +14,8 @@ interface Half<T> {
  * leaving both ends the request.
  *
  * @param options.maxBuffered in values. @default 10_000
+ * @example
+ * const [shown, kept] = teeStream(streamChatCompletion(client, request))
  */
 export function teeStream<T>(
   stream: AsyncIterable<T>,

@@ -4,9 +4,15 @@ import type { Dialect } from './run-loop.ts'
 import type { ToolResult } from './types.ts'
 
 /** A message in either spelling: histories come from browsers and from other libraries, too. */
-type AnyMessage = Message & { toolCallId?: unknown; tool_call_id?: unknown; tool_calls?: unknown }
+interface AnyMessage {
+  readonly role: Message['role']
+  readonly toolCalls?: unknown
+  readonly tool_calls?: unknown
+  readonly toolCallId?: unknown
+  readonly tool_call_id?: unknown
+}
 
-function lastAnswer(messages: readonly Message[]): number {
+function lastAnswer(messages: readonly AnyMessage[]): number {
   return messages.findLastIndex(({ role }) => role === 'assistant')
 }
 

@@ -57,6 +57,11 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     beforeStep,
     onStep,
     idempotencyKey,
+    // These are no options of a call, and an `LLMClient` refuses what is none.
+    parallel,
+    onToolError,
+    aroundTool,
+    ...callOptions
   } = options
   const messages = [...request.messages]
   const steps: StepOf<Answer>[] = []
@@ -89,7 +94,7 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     asked++
     tools = sent.tools ?? []
     try {
-      completion = await ask(sent, { ...options, idempotencyKey: key, signal })
+      completion = await ask(sent, { ...callOptions, idempotencyKey: key, signal })
     } catch (error) {
       if (isLLMError(error) && !signal.aborted) {
         completion = (error.partial as Answer | undefined) ?? completion
@@ -109,7 +114,7 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     const { cut } = said(answer)
     const tell = (result: ToolResult) => emit({ type: 'toolResult', ...result })
     const about = { signal, step: asked, messages: [...messages] as unknown as readonly Message[] }
-    const ran = await runCalls(cut ? [] : calls, { ...options, tools, tell }, about)
+    const ran = await runCalls(cut ? [] : calls, { parallel, onToolError, aroundTool, tools, tell }, about)
     signal.throwIfAborted()
     const step = { completion: answer, results: ran.results }
     addResults(messages, step.results)

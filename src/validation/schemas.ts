@@ -45,5 +45,10 @@ function requestSchema(rules: Rules): StandardSchema {
  */
 export const ChatCompletionRequestSchema: StandardSchema = /* @__PURE__ */ requestSchema(chatRules)
 
-/** The rules for an embedding request, in camelCase, as a valibot schema. Parameters that it does not know pass. */
+/**
+ * The rules for an embedding request, in camelCase, as a valibot schema. Parameters that it does not know pass.
+ *
+ * @example
+ * EmbeddingRequestSchema['~standard'].validate(request)
+ */
 export const EmbeddingRequestSchema: StandardSchema = /* @__PURE__ */ requestSchema(embeddingRules)

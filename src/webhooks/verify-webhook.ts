@@ -6,7 +6,7 @@ import type { WebhookEvent } from './types.ts'
 
 /** A request as a server has it that knows no `Request`: the body as it came, not parsed, and its headers in any case. */
 export interface WebhookRequest {
-  readonly body: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>
+  readonly body: string | ArrayBuffer | ArrayBufferView
   readonly headers: Headers | { readonly [name: string]: string | readonly string[] | undefined }
 }
 
@@ -70,7 +70,7 @@ export async function verifyWebhook(
   const id = headerOf(request, 'webhook-id')
   const time = headerOf(request, 'webhook-timestamp')
   const signatures = headerOf(request, 'webhook-signature')
-  const body = 'blob' in request ? await request.blob() : request.body
+  const body = ('blob' in request ? await request.blob() : request.body) as BlobPart
   if (Object(body).constructor === Object)
     refuse('body', 'must be the text or the bytes that came, not parsed')
   const secrets = [secret].flat()

@@ -128,8 +128,12 @@ describe('a bad value', () => {
     ['user', () => begun.user(5 as never), ['messages[1].content']],
     ['message', () => begun.message({} as Message), ['messages[1].role']],
     ['messages', () => begun.messages([]), ['messages']],
-    ['set', () => begun.set({ temperature: 3, max_tokens: 0, x: [1n] }), ['temperature', 'max_tokens']],
-    ['set', () => begun.set({ vendor: { deep: Number.NaN } }), ['vendor.deep']],
+    [
+      'set',
+      () => begun.set({ temperature: 3, max_tokens: 0, vendor_list: [1n] }),
+      ['temperature', 'max_tokens'],
+    ],
+    ['set', () => begun.set({ vendor_map: { deep: Number.NaN } }), ['vendor_map.deep']],
   ])('throws at the method that it was given to: %s', async (_, work, paths) => {
     expect(await pathsOf(work)).toEqual(paths)
   })

@@ -18,14 +18,14 @@ describe.each(errors)('%s', (name, error, parent) => {
   })
 
   it('becomes JSON without headers, body and the text of the model', () => {
-    error.partial = { choices: ['hidden'] }
+    error.partial = { id: 'hidden' }
     const summary = JSON.parse(JSON.stringify(error))
     expect(summary).toMatchObject({ name, message: 'm', retryable: false })
     expect(Object.keys(summary)).not.toEqual(expect.arrayContaining(['headers']))
     expect(JSON.stringify(error)).not.toContain('hidden')
     // Nor in what runtimes print, which are the enumerable members.
     expect(JSON.stringify({ ...error, body: undefined })).not.toContain('hidden')
-    expect(error.partial).toEqual({ choices: ['hidden'] })
+    expect(error.partial).toEqual({ id: 'hidden' })
   })
 })
 

@@ -19,7 +19,13 @@ import {
   tool,
 } from '../../src/index.ts'
 import { createModeration, createSpeech } from '../../src/openai/index.ts'
-import { createResponse, outputText, streamResponse } from '../../src/responses/index.ts'
+import {
+  createResponse,
+  outputText,
+  runResponseTools,
+  streamResponse,
+  streamResponseTools,
+} from '../../src/responses/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import { drain } from '../support/frames.ts'
 
@@ -35,6 +41,19 @@ const City: Schema<{ city: string }> = {
 }
 const weather = tool({ name: 'weather', input: City, execute: ({ city }) => `Sun in ${city}` })
 const request = { model, messages, tools: [weather] }
+const object = { mode: 'json_schema', name: 'city', strict: true } as const
+/** All that only the loop reads: a client that knows its options must be given none of them. */
+const loop = {
+  maxSteps: 4,
+  maxTotalTokens: 1e6,
+  maxInvalid: 2,
+  parallel: 1,
+  aroundTool: <T>(_: unknown, work: () => Promise<T>) => work(),
+  stopWhen: () => false,
+  beforeStep: () => undefined,
+  onStep() {},
+  onToolError: String,
+}
 const embed = endpoint<{ model: string; input: string }, object>('embed', 'POST /embeddings', {})
 
 /** Every function that takes a client, with what it should come to. */
@@ -42,22 +61,26 @@ const functions: readonly (readonly [string, (client: Client) => unknown, unknow
   ['createChatCompletion', client => createChatCompletion(client, { model, messages }), { model }],
   ['streamChatCompletion', client => collectText(streamChatCompletion(client, { model, messages })), /Rome/],
   ['createEmbedding', client => createEmbedding(client, { model, input: 'a' }), { model }],
-  ['embedMany', client => embedMany(client, { model, input: ['a', 'b'] }), { data: { length: 2 } }],
+  [
+    'embedMany',
+    client => embedMany(client, { model, input: ['a', 'b'] }, { batchSize: 1, concurrency: 1 }),
+    { data: { length: 2 } },
+  ],
   ['listModels', client => listModels(client), { object: 'list' }],
   ['retrieveModel', client => retrieveModel(client, model), { id: model }],
   ['endpoint', client => embed(client, { model, input: 'a' }), { model }],
   ['chat', client => chat(client).model(model).user('Rome').execute(), { model }],
   [
     'generateObject',
-    client => generateObject(client, { model, messages }, City),
+    client => generateObject(client, { model, messages }, City, object),
     { parsed: { city: 'Rome' } },
   ],
   [
     'streamObject',
-    client => streamObject(client, { model, messages }, City).completion(),
+    client => streamObject(client, { model, messages }, City, object).completion(),
     { parsed: { city: 'Rome' } },
   ],
-  ['runTools', client => runTools(client, request), { stopped: 'answer', steps: { length: 2 } }],
+  ['runTools', client => runTools(client, request, loop), { stopped: 'answer', steps: { length: 2 } }],
   [
     'runTools, of what a builder has built',
     client =>
@@ -68,7 +91,7 @@ const functions: readonly (readonly [string, (client: Client) => unknown, unknow
     'streamTools, of what a builder has built',
     async client => {
       const built = chat(client).model(model).user('The weather in Rome').tools([weather]).build()
-      return (await drain(streamTools(client, built))).values.at(-1)
+      return (await drain(streamTools(client, built, loop))).values.at(-1)
     },
     { type: 'end', run: { stopped: 'answer', text: /Sun in Rome/ } },
   ],
@@ -81,6 +104,19 @@ const functions: readonly (readonly [string, (client: Client) => unknown, unknow
     'streamResponse',
     async client => (await drain(streamResponse(client, { model, input: 'Rome' }))).values.at(-1),
     { type: 'response.completed' },
+  ],
+  [
+    'runResponseTools',
+    client => runResponseTools(client, { model, input: 'The weather in Rome', tools: [weather] }, loop),
+    { stopped: 'answer', steps: { length: 2 } },
+  ],
+  [
+    'streamResponseTools',
+    async client => {
+      const run = streamResponseTools(client, { model, input: 'The weather in Rome', tools: [weather] }, loop)
+      return (await drain(run)).values.at(-1)
+    },
+    { type: 'end', run: { stopped: 'answer', text: /Sun in Rome/ } },
   ],
   ['createModeration', client => createModeration(client, { input: 'Rome' }), { results: { length: 1 } }],
   ['createSpeech', client => createSpeech(client, { model, voice: 'alloy', input: 'Rome' }), { status: 200 }],

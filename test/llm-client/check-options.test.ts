@@ -42,6 +42,7 @@ describe('an option that nobody knows', () => {
     [{ abortSignal: null }, 'signal'],
     [{ maxretries: 1 }, 'maxRetries'],
     [{ header: {} }, 'headers'],
+    [{ timeout: { firstevent: 5 } }, 'firstEvent'],
   ])('of a call is refused before anything is sent: %j', async (options, meant) => {
     const fetch = vi.fn<Fetch>(async () => json(completion))
     const client = new LLMClient({ baseUrl: BASE, fetch })
@@ -82,6 +83,15 @@ describe('an option that nobody knows', () => {
   })
 })
 
+describe('a value of another kind', () => {
+  it.each([{ timeout: '5s' }, { maxConcurrentRequests: 'many' }, { retry: { maxRetries: '3' } }])(
+    'is not taken for options: %j',
+    async config => {
+      expect(await refusal(config)).toContain('must be')
+    },
+  )
+})
+
 describe('a slot that is given no policy', () => {
   it.each(['log', 'metrics', 'interceptors', 'cache', 'fallback'])('is told so: %s', async slot => {
     for (const value of [true, {}, 5, 'on']) expect(await refusal({ [slot]: value })).toContain(slot)
@@ -94,6 +104,8 @@ describe('what stands in a request and is an option of a call', () => {
     signal: AbortSignal.abort(),
     timeout: 5,
     maxRetries: 2,
+    idempotencyKey: 'secret',
+    extraBody: { a: 1 },
   }
 
   it.each(Object.entries(misplaced))('is refused, not sent in the body: %s', async (name, value) => {

@@ -49,11 +49,11 @@ const answering = (body: object, init?: ResponseInit): ClientConfig => ({
 const facade = (config: object): LLMClient => new LLMClient(config as LLMClientConfig)
 
 /** Does something in what looks like a page. */
-function inPage<T>(work: () => T): T {
+async function inPage<T>(work: () => T | Promise<T>): Promise<T> {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')!
   Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Mozilla/5.0' }, configurable: true })
   try {
-    return work()
+    return await work()
   } finally {
     Object.defineProperty(globalThis, 'navigator', before)
   }
@@ -86,12 +86,21 @@ export const mistakes: readonly Mistake[] = [
     make: () => call({}, {}, { timeout: 1000 }),
   },
   { sees: 'policies.reduceRight is not a function', make: () => clientFor({ policies: retry() as Any }) },
-  { sees: 'client.request is not a function', make: () => createChatCompletion(request, undefined as Any) },
+  { sees: 'policies takes a list of policies: [retry()]', make: () => facade({ policies: retry() }) },
+  { sees: 'retry is not called: retry()', make: () => facade({ policies: [retry] }) },
+  ...[[request], [request, clientFor()]].map(given => ({
+    sees: 'client.request is not a function',
+    make: () => (createChatCompletion as Any)(...given),
+  })),
   { sees: 'headers["host"]', make: () => createClient({ headers: { host: 'api.example' } }) },
 
   {
     sees: "401 You didn't provide an API key",
     make: () => call({ fetch: createFakeFetch({ apiKey: 'sk-of-the-reader' }) }),
+  },
+  {
+    sees: '(no apiKey was set, nor LLM_API_KEY)',
+    make: () => facade({ fetch: createFakeFetch({ apiKey: 'sk-of-the-reader' }) }).models.list(),
   },
   { sees: 'apiKey is empty', make: () => createClient({ apiKey: '' }) },
   {
@@ -113,8 +122,9 @@ export const mistakes: readonly Mistake[] = [
     sees: 'timeout belongs into the options',
     make: () => call({}, { timeout: 1000 }),
   },
+  { sees: 'extraBody belongs into the options', make: () => call({}, { extraBody: { a: 1 } }) },
   {
-    sees: 'abortSignal is no option: did you mean signal?',
+    sees: 'abortSignal is no option of a call: did you mean signal?',
     make: () => facade({}).chat.completions.create(request, { abortSignal: undefined } as Any),
   },
   {
@@ -135,6 +145,10 @@ export const mistakes: readonly Mistake[] = [
     },
   },
   {
+    sees: 'stream is not async iterable',
+    make: () => collectText(createChatCompletion(clientFor(), request) as Any),
+  },
+  {
     sees: "Cannot read properties of undefined (reading '0')",
     make: () => (createChatCompletion(clientFor(), request) as Any).choices[0],
   },
@@ -150,6 +164,13 @@ export const mistakes: readonly Mistake[] = [
   {
     sees: 'Connection failed',
     make: () => call({ fetch: () => Promise.reject(new TypeError('Failed to fetch')) }),
+  },
+  {
+    sees: '(CORS, mixed content or no network: the console tells)',
+    make: () =>
+      inPage(() =>
+        facade({ fetch: () => Promise.reject(new TypeError('Failed to fetch')), retry: false }).models.list(),
+      ),
   },
   {
     sees: 'Redirect refused: baseUrl should be https://api.example',

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type Client,
+  chat,
+  collectText,
+  createChatCompletion,
+  createClient,
+  finalCompletion,
+  LLMClient,
+  streamChatCompletion,
+  textStream,
+} from '../../src/index.ts'
+import { createFakeFetch } from '../../src/testing/fake-fetch.ts'
+import type { Fault } from '../../src/testing/types.ts'
+import { chatRequest, failureOf } from '../client/harness.ts'
+
+const configOf = (faults: Fault) => ({ fetch: createFakeFetch({ faults }), retry: false as const })
+const clientOf = (faults: Fault): Client => createClient({ fetch: configOf(faults).fetch })
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
+
+/** Ways to read a stream, each in a function whose name must stand in the stack of what it throws. */
+const readers: { readonly [name: string]: (client: Client, faults: Fault) => Promise<unknown> } = {
+  async loopOfMine(client) {
+    for await (const _ of streamChatCompletion(client, chatRequest));
+  },
+  async textOfMine(client) {
+    for await (const _ of textStream(streamChatCompletion(client, chatRequest)));
+  },
+  collectOfMine: async client => await collectText(streamChatCompletion(client, chatRequest)),
+  foldOfMine: async client => await finalCompletion(streamChatCompletion(client, chatRequest)),
+  builderOfMine: async client => await drain(chat(client).model('fake-small').user('Hi').stream()),
+  facadeOfMine: async (_, faults) => {
+    const { completions } = new LLMClient(configOf(faults)).chat
+    return await completions.stream(chatRequest).collect()
+  },
+}
+
+describe('the stack of what a stream throws', () => {
+  it.each(
+    Object.keys(readers).flatMap(name => [
+      { name, fault: { cut: 3 } },
+      { name, fault: { reset: 3 } },
+      { name, fault: { status: 500 } },
+    ]),
+  )('has a line of the caller: $name, $fault', async ({ name, fault }) => {
+    const { stack, message } = await failureOf(readers[name]!(clientOf(fault), fault))
+    expect(stack).toContain(message)
+    expect(stack).toContain(name)
+  })
+})
+
+describe('the stack of what a call throws', () => {
+  it('has a line of the caller', async () => {
+    const callOfMine = async () => await createChatCompletion(clientOf({ status: 500 }), chatRequest)
+    expect((await failureOf(callOfMine())).stack).toContain('callOfMine')
+  })
+
+  it('has the hint of LLMClient, too', async () => {
+    const fetch = createFakeFetch({ apiKey: 'sk-another' })
+    const { stack } = await failureOf(new LLMClient({ fetch, baseUrl: 'https://api.test/v1' }).models.list())
+    expect(stack).toContain('no apiKey was set')
+  })
+})
