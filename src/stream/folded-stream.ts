@@ -3,7 +3,7 @@ import { isLLMError } from '../errors/llm-error.ts'
 import type { EventStream, StreamResponse } from './event-stream.ts'
 import { handled } from './in-order.ts'
 import { teeStream } from './tee-stream.ts'
-import { toSSEResponse } from './to-sse-response.ts'
+import { type SSEResponseInit, toSSEResponse } from './to-sse-response.ts'
 
 /** Puts the values of a stream together. */
 export interface Fold<T, R> {
@@ -93,7 +93,7 @@ export class FoldedStream<T extends object, R> implements AsyncIterable<T> {
   }
 
   /** A streaming `Response` of the values; see {@link toSSEResponse}. */
-  toResponse(init?: ResponseInit): Response {
+  toResponse(init?: SSEResponseInit): Response {
     return toSSEResponse(this.claim(), init)
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   APIError,
   type ChatCompletionChunk,
@@ -223,6 +223,44 @@ describe('toSSEResponse', () => {
       await until(() => !source.body.locked)
       expect(source.cancels).toBe(1)
     }
+  })
+
+  it('sends comments while there is nothing else to send, as many as are taken', async () => {
+    let goOn = () => {}
+    const silence = new Promise<void>(resolve => {
+      goOn = resolve
+    })
+    async function* silent() {
+      await silence
+      yield* [HI, STOP]
+    }
+    const { body } = toSSEResponse(silent(), { keepAlive: 10 })
+    const reader = body!.getReader()
+    const decoder = new TextDecoder()
+    const next = async () => decoder.decode((await reader.read()).value)
+    for (let count = 0; count < 3; count++) expect(await next()).toBe(': keep-alive\n\n')
+    // Nobody reads for a while, and one comment is kept.
+    await new Promise(resolve => setTimeout(resolve, 100))
+    goOn()
+    let rest = ''
+    for (let text = await next(); text; text = await next()) rest += text
+    expect(rest.replace(': keep-alive\n\n', '')).toBe(sse(HI, STOP, '[DONE]'))
+  })
+
+  it('sends no comment once its reader has gone, or all has been said', async () => {
+    const setting = vi.spyOn(globalThis, 'setInterval')
+    const clearing = vi.spyOn(globalThis, 'clearInterval')
+    const left = toSSEResponse(streamOf(bodyOf([bytesOf(sse(HI))], 'silence').body), {
+      keepAlive: 5,
+    }).body!.getReader()
+    await left.read()
+    void left.read()
+    await left.cancel()
+    await toSSEResponse(streamOf(sse(HI, STOP)), { keepAlive: 5 }).text()
+    const timers = setting.mock.results.map(({ value }) => value)
+    expect(timers.length).toBeGreaterThan(2)
+    expect(clearing.mock.calls.flat()).toEqual(expect.arrayContaining(timers))
+    vi.restoreAllMocks()
   })
 
   it('H16 ends the request when a chunk cannot be written', async () => {
