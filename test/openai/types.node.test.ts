@@ -81,7 +81,7 @@ describe('the types of ten calls', () => {
     const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(join(root, 'src/')))
     const lines = own.reduce((sum, { text }) => sum + text.split('\n').length, 0)
     // With `llmfetch/openai` and `llmfetch/responses`, whose types are most of it.
-    expect(lines).toBeLessThan(26_000)
+    expect(lines).toBeLessThan(27_000)
     expect(program.getTypeCount()).toBeLessThan(30_000)
     expect(program.getInstantiationCount()).toBeLessThan(120_000)
   })

@@ -188,7 +188,8 @@ describe('a stream over TCP', () => {
       const client = createClient({ baseUrl: `http://127.0.0.1:${port}/v1` })
       for (let count = 0; count < 10; count++)
         expect((await drain(streamChatCompletion(client, request))).error).toBeUndefined()
-      expect(sockets.size).toBeLessThanOrEqual(2)
+      // Without the wait there are ten; a busy machine is too late for one now and then.
+      expect(sockets.size).toBeLessThanOrEqual(5)
     } finally {
       late.close()
       late.closeAllConnections()
