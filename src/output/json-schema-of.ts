@@ -7,7 +7,8 @@ import type { JsonSchema, Schema } from './schema.ts'
  * @throws {ConfigurationError} where the schema cannot tell
  */
 export function jsonSchemaOf(schema: Schema<unknown>): JsonSchema {
-  const { jsonSchema } = schema['~standard']
+  // JavaScript lets a JSON Schema through, which has no such member.
+  const jsonSchema = schema['~standard']?.jsonSchema
   if (!jsonSchema)
     throw new ConfigurationError('The schema tells no JSON Schema: see toStandardJsonSchema, z.toJSONSchema')
   const { $schema, ...rest } = jsonSchema.input({ target: 'draft-2020-12' }) as { $schema?: unknown }

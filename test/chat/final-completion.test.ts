@@ -13,7 +13,7 @@ import {
   reasoningText,
   type ToolCall,
 } from '../../src/index.ts'
-import { clientOf, completion, json } from '../client/harness.ts'
+import { chatRequest, clientOf, completion, json } from '../client/harness.ts'
 import type { DialectFixture } from '../fixtures/dialect.ts'
 import { DIALECTS } from '../fixtures/dialects.ts'
 import {
@@ -138,12 +138,26 @@ describe.each(DIALECTS)('finalCompletion of $name', fixture => {
 })
 
 describe.each(DIALECTS.filter(({ error }) => !error))('a folded message of $name', dialect => {
-  const { events, completion, sent } = dialect
+  const { events, completion, sent, reasoning = '' } = dialect
 
   it('goes back as the same service sends it in a whole answer', async () => {
     const { value } = await fold(textsOf(events, true).map(bytesOf))
     const { message } = value!.choices[0]
     expect(await wireOf(message)).toEqual(sent ?? snake((completion as ChatCompletion).choices[0].message))
+  })
+
+  it('is read alike from a whole answer', async () => {
+    const [{ message }] = (completion as ChatCompletion).choices
+    const said = sent ?? snake(message)
+    const choices = [{ index: 0, message: said, finish_reason: 'stop' }]
+    const whole = await createChatCompletion(
+      clientOf(async () => json({ choices })),
+      chatRequest,
+    )
+    expect(whole.choices[0].message.content).toBe(message.content)
+    expect(whole.choices[0].message.toolCalls).toEqual(message.toolCalls)
+    expect(reasoningText(whole.choices[0].message)).toBe(reasoning)
+    expect(await wireOf(whole.choices[0].message)).toEqual(said)
   })
 })
 

@@ -72,7 +72,14 @@ describe('every example', () => {
     const range = major === '0' ? `^0.${minor}.0` : `^${major}.`
     const files = ['browser/index.html', 'bun/package.json', 'deno/deno.json', 'hono/package.json']
     const agents = ['agent-node/package.json', 'agent-worker/package.json', 'agent-worker/public/index.html']
-    for (const file of [...files, ...agents, 'node/package.json', 'worker/package.json']) {
+    for (const file of [
+      ...files,
+      ...agents,
+      'node/package.json',
+      'tests/package.json',
+      'vite/package.json',
+      'worker/package.json',
+    ]) {
       const text = readFileSync(join(root, 'examples', file), 'utf8')
       expect(/llmfetch(?:@|": ")(\^[\d.]+)/.exec(text)?.[1], file).toMatch(range)
     }

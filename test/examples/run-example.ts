@@ -84,7 +84,7 @@ export async function serve(
   }
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
-      const told = /(?:Ready on|server:) (http:\/\/[\w.]+:\d+)/.exec(output.all)
+      const told = /(?:Ready on|server:|Local:) +(http:\/\/[\w.]+:\d+)/.exec(output.all)
       if (told) resolve(told[1]!)
     })
     child.once('error', reject)

@@ -73,11 +73,12 @@ describe('an object', () => {
   it('needs a schema that tells its JSON Schema, and no request is sent without', async () => {
     const { client, requests } = scripted([good])
     const silent: Schema<unknown> = { '~standard': { validate: value => ({ value }) } }
-    for (const mode of ['json_schema', 'json_object', 'prompt', 'auto'] as const) {
-      const error = await failureOf(generateObject(client, request, silent, { mode }))
-      expect(error).toBeInstanceOf(ConfigurationError)
-      expect(error.message).toContain('toStandardJsonSchema')
-    }
+    for (const schema of [silent, personJsonSchema as never])
+      for (const mode of ['json_schema', 'json_object', 'prompt', 'auto'] as const) {
+        const error = await failureOf(generateObject(client, request, schema, { mode }))
+        expect(error).toBeInstanceOf(ConfigurationError)
+        expect(error.message).toContain('toStandardJsonSchema')
+      }
     expect(requests).toHaveLength(0)
   })
 

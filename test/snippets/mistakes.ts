@@ -8,6 +8,7 @@ import {
   createChatCompletion,
   createClient,
   type Fetch,
+  generateObject,
   LLMClient,
   type LLMClientConfig,
   retry,
@@ -137,6 +138,10 @@ export const mistakes: readonly Mistake[] = [
   },
   { sees: "400 Invalid 'tools': expected at least one tool", make: () => call({}, { tools: [] }) },
   { sees: 'temperature must be a value of JSON', make: () => call({}, { temperature: Number.NaN }) },
+  {
+    sees: 'The schema tells no JSON Schema',
+    make: () => generateObject(clientFor(), request, { type: 'object' } as Any),
+  },
   { sees: 'model is missing', make: () => (chat(clientFor()).user('Hi') as Any).execute() },
   {
     sees: 'is not a function or its return value is not async iterable',
