@@ -76,7 +76,7 @@ export function reasoningText(message: object): string {
 
 /** Whether a piece goes on with a block: same type and index, and no signature has sealed the block. */
 function goesOn(block: Json | undefined, { type, index }: Json): block is Json {
-  return !!block && !block.signature && (type ?? block.type) === block.type && index === block.index
+  return isObject(block) && !block.signature && (type ?? block.type) === block.type && index === block.index
 }
 
 /**

@@ -74,7 +74,7 @@ type State = 'opening' | 'reading' | 'draining' | 'over'
 const MAX_SKIPPED = 10_000
 
 /** How many bytes are split into events at once, for the same reason. Networks bring far fewer. */
-const MAX_SPLIT = 2 ** 20
+const MAX_SPLIT = 1_048_576
 
 /** How long the body's end is waited for after the last value, in milliseconds: its reader may send the next request at once. */
 const GRACE = 50

@@ -414,7 +414,20 @@ describe('finalCompletion', () => {
   })
 
   it('B25 never throws an error of the language for a member of an odd type', async () => {
-    const odd = ['x', 5, true, [], {}, null, { data: 'a' }, [1]]
+    const odd = [
+      'x',
+      5,
+      true,
+      [],
+      {},
+      null,
+      { data: 'a' },
+      [1],
+      [{ data: 'a' }],
+      [null],
+      [['x']],
+      [{ text: 1 }, 2],
+    ]
     for (const key of ['audio', 'function_call', 'refusal', 'data', 'odd', 'reasoning', 'content', 'role'])
       for (const first of odd)
         for (const second of odd) {
