@@ -1,3 +1,4 @@
+import { reasonOf } from '../call/signals.ts'
 import type { ChatCompletion, ChatCompletionRequest, ToolCall, Usage } from '../chat/types.ts'
 import type { CallOptions } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
@@ -89,7 +90,7 @@ export async function runLoop(
       messages: [...messages],
       tell: result => emit({ type: 'toolResult', ...result }),
     })
-    signal.throwIfAborted()
+    if (signal.aborted) throw reasonOf(signal)
     addMessages(messages, answersOf(results))
     const step = { completion: answer, results }
     steps.push(step)
