@@ -1,4 +1,4 @@
-import { type FetchPolicy, policy } from '../call/policy.ts'
+import { type FetchPolicy, markFrugal, policy } from '../call/policy.ts'
 import { originOf } from './origin-of.ts'
 
 /** How many services are remembered that refuse the question. */
@@ -53,4 +53,10 @@ export function askUsage(): FetchPolicy {
       return response
     }
   })
+}
+
+/** Asks for usage inside of a policy, so that a question that is refused is one more attempt of the same call. */
+export function askingUsage(outer: FetchPolicy): FetchPolicy {
+  const inner = askUsage()
+  return markFrugal(next => outer(inner(next)))
 }
