@@ -37,11 +37,10 @@ export function refusesUsage(status: number | undefined, body: unknown): boolean
 export function askUsage(): FetchPolicy {
   const refusing = new Set<string>()
   return policy('askUsage', async ({ url, init, call }, send) => {
-    // No other path needs to be asked, and some refuse it.
-    const asks = call?.stream && /\/completions(\?|$)/.test(url)
-    if (!asks) return send()
     const origin = originOf(url)
-    const body = refusing.has(origin) ? undefined : withUsage(init.body)
+    // No other path needs to be asked, and some refuse it.
+    const asks = call?.stream && /\/completions(\?|$)/.test(url) && !refusing.has(origin)
+    const body = asks ? withUsage(init.body) : undefined
     if (!body) return send()
     try {
       return await send(undefined, { body })
@@ -57,6 +56,5 @@ export function askUsage(): FetchPolicy {
 
 /** Asks for usage inside of a policy, so that a question that is refused is one more attempt of the same call. */
 export function askingUsage(outer: FetchPolicy): FetchPolicy {
-  const inner = askUsage()
-  return markFrugal(next => outer(inner(next)))
+  return markFrugal(next => outer(askUsage()(next)))
 }
