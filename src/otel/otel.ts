@@ -2,6 +2,7 @@ import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { askingUsage } from '../policies/ask-usage.ts'
 import { follow } from '../policies/follow.ts'
+import { originOf } from '../policies/origin-of.ts'
 import { readCounts } from '../wire/usage.ts'
 import { baseAttributes, operationOf, requestAttributes, tellOutcome } from './conventions.ts'
 import { endSpan, inSpan } from './in-span.ts'
@@ -74,10 +75,10 @@ export function otel(options: OtelOptions): FetchPolicy {
 
   const tracing = policy('otel', (request, send) => {
     const { call, url, init, method } = request
-    const target = orUndefined(() => new URL(url))
+    const target = orUndefined(() => new URL(originOf(url)))
     const body = Object(orUndefined(() => JSON.parse(init.body as string)))
     const own = call?.operation ?? 'fetch'
-    const operation = operationOf(method, `${target?.pathname}`, own)
+    const operation = operationOf(method, url.split('?')[0]!, own)
     const model = typeof body.model === 'string' ? body.model : undefined
     const base = baseAttributes(operation, provider, model, target)
     const before = (call && sent.get(call.read)) ?? 0
