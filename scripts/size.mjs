@@ -8,12 +8,14 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { sizeAdded } from './costs/bundle.mjs'
 import { countDeclarations } from './costs/declarations.mjs'
 import { measureEndpoint } from './costs/endpoint.mjs'
 import { measureImport } from './costs/import.mjs'
 import { root } from './costs/root.mjs'
 
 const MAX_ENDPOINT_BYTES = 70
+const MAX_OTEL_BYTES = 2750
 const MAX_DECLARATION_LINES = 2500
 const MAX_IMPORT_RATIO = 5.5
 
@@ -56,6 +58,15 @@ const bytes = await measureEndpoint()
 report(
   bytes <= MAX_ENDPOINT_BYTES,
   `a further endpoint function adds ${bytes.toFixed(0)} B, at most ${MAX_ENDPOINT_BYTES} B`,
+)
+
+const added = await sizeAdded(
+  `export { otel } from 'llmfetch/otel'`,
+  `export { createClient, createChatCompletion, retry, timeout } from 'llmfetch'`,
+)
+report(
+  added <= MAX_OTEL_BYTES,
+  `otel adds ${kB(added)} to createClient + createChatCompletion + retry + timeout, at most ${kB(MAX_OTEL_BYTES)}`,
 )
 
 const lines = countDeclarations()

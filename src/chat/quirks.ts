@@ -50,7 +50,7 @@ export function readMessage(message: Json): void {
 }
 
 /** The names under which services send thinking as a text. */
-const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as const
+const REASONING_KEY = /^reasoning(Content|Text)?$/
 
 /**
  * Reads the thinking in a message or a delta, whatever the service calls it: `reasoning_content` (DeepSeek), `reasoning`
@@ -62,11 +62,14 @@ const REASONING_KEYS = ['reasoningContent', 'reasoning', 'reasoningText'] as con
  */
 export function reasoningText(message: object): string {
   const fields = message as Json
-  for (const key of REASONING_KEYS) {
-    const value = fields[key]
-    if (typeof value === 'string' && value) return value
-    if (isObject(value) && Array.isArray(value.summary)) return textOf(value.summary)
+  let text = ''
+  for (const key of Object.keys(fields)) {
+    const value = REASONING_KEY.test(key) && fields[key]
+    const said = typeof value === 'string' ? value : textOf([Object(value).summary].flat())
+    // Some services send it under two names at once, and some change the name in the middle of a stream.
+    if (!text.startsWith(said)) text += said
   }
+  if (text) return text
   const parts = contentParts(message)
   const inContent = parts ? thinkingOf(parts) : ''
   const details = fields.reasoningDetails ?? fields.thinkingBlocks

@@ -87,55 +87,46 @@ const COUNTS: readonly (readonly [keyof TokenCounts, string])[] = [
   ['reasoning', 'reasoning.output_tokens'],
 ]
 
-/** What a span says of its end. */
-export function outcomeAttributes({
-  id,
-  model,
-  reasons,
-  error,
-  resends,
-  counts,
-  firstEventMs,
-}: Outcome): Attributes {
+/** Records one measure by its name. One that is undefined is left out. */
+export type Recorder = (name: string, value: number | undefined, attributes: Attributes) => void
+
+/**
+ * Gives what a span says of its end, and records the measures of the call. A count that nobody told is not recorded, although the
+ * conventions would have a zero: it would pull every percentile down.
+ */
+export function tellOutcome(
+  operation: string,
+  base: Attributes,
+  { id, model, reasons, error, resends, counts, firstEventMs, ms }: Outcome,
+  record: Recorder,
+): Attributes {
+  const isInference = /^(chat|text_completion)$/.test(operation)
+  const isEmbeddings = operation === 'embeddings'
+  const family = `gen_ai.client.${isInference ? 'inference' : isEmbeddings ? operation : 'operation'}`
+  const firstChunk = firstEventMs && firstEventMs / 1000
+  const about = { ...base, 'gen_ai.response.model': model }
+  const ended = { ...about, 'error.type': error }
   const attributes: Attributes = {
     'gen_ai.response.id': id,
     'gen_ai.response.model': model,
     'gen_ai.response.finish_reasons': reasons.length ? reasons : undefined,
-    'gen_ai.response.time_to_first_chunk': firstEventMs && firstEventMs / 1000,
+    'gen_ai.response.time_to_first_chunk': firstChunk,
     'http.request.resend_count': resends || undefined,
     'error.type': error,
   }
-  for (const [part, name] of COUNTS) attributes[`gen_ai.usage.${name}`] = counts[part]
-  return attributes
-}
-
-/** Tells one measure, by its name: a sum where `isSum`, else one of a distribution. */
-export type Recorder = (
-  name: string,
-  value: number | undefined,
-  attributes: Attributes,
-  isSum?: boolean,
-) => void
-
-/**
- * Tells the measures of a call. A count that nobody told is not recorded, although the conventions would have a zero: it would
- * pull every percentile down.
- */
-export function recordOutcome(operation: string, base: Attributes, outcome: Outcome, record: Recorder): void {
-  const { model, error, counts, firstEventMs, ms } = outcome
-  const isInference = operation === 'chat' || operation === 'text_completion'
-  const family = `gen_ai.client.${isInference ? 'inference' : operation === 'embeddings' ? operation : 'operation'}`
-  const about = { ...base, 'gen_ai.response.model': model }
-  const ended = { ...about, 'error.type': error }
   record(`${family}.duration`, ms / 1000, ended)
   if (isInference) {
-    record(`${family}.time_to_first_chunk`, firstEventMs && firstEventMs / 1000, about)
+    record(`${family}.time_to_first_chunk`, firstChunk, about)
     record(`${family}.operation.output_tokens`, counts.output, ended)
-    for (const [part, name] of COUNTS)
-      record(`${family}.usage.${name}`, counts[part], { ...about, 'gen_ai.token.modality': 'unknown' }, true)
   }
-  if (!family.endsWith('operation'))
-    record(`${family}.operation.input_tokens`, counts.input, isInference ? ended : about)
+  if (isInference || isEmbeddings)
+    record(`${family}.operation.input_tokens`, counts.input, isEmbeddings ? about : ended)
+  for (const [part, name] of COUNTS) {
+    attributes[`gen_ai.usage.${name}`] = counts[part]
+    if (isInference)
+      record(`${family}.usage.${name}`, counts[part], { ...about, 'gen_ai.token.modality': 'unknown' })
+  }
+  return attributes
 }
 
 /** The name of the measure of a tool's execution. */

@@ -1,19 +1,12 @@
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { isLLMError } from '../errors/llm-error.ts'
-import { askUsage } from '../policies/ask-usage.ts'
-import { compose } from '../policies/compose.ts'
+import { askingUsage } from '../policies/ask-usage.ts'
 import { follow } from '../policies/follow.ts'
+import { originOf } from '../policies/origin-of.ts'
 import { readCounts } from '../wire/usage.ts'
-import {
-  baseAttributes,
-  operationOf,
-  outcomeAttributes,
-  recordOutcome,
-  requestAttributes,
-} from './conventions.ts'
+import { baseAttributes, operationOf, requestAttributes, tellOutcome } from './conventions.ts'
 import { endSpan, inSpan } from './in-span.ts'
 import { orUndefined } from './or-undefined.ts'
-import { present } from './present.ts'
 import { createAnswerReader } from './read-answer.ts'
 import { createRecorder } from './recorder.ts'
 import type { Attributes, MeterLike, SpanLike, TracerLike } from './types.ts'
@@ -76,62 +69,55 @@ function headersWithTrace(
  */
 export function otel(options: OtelOptions): FetchPolicy {
   const { tracer, meter, provider = 'openai', usage, content, propagate, attributes } = options
-  const record = meter && createRecorder(meter)
+  const record = createRecorder(meter)
   /** How often each call has come by here, by what its attempts have in common. */
   const sent = new WeakMap<object, number>()
 
   const tracing = policy('otel', (request, send) => {
     const { call, url, init, method } = request
-    const target = orUndefined(() => new URL(url))
+    const target = orUndefined(() => new URL(originOf(url)))
     const body = Object(orUndefined(() => JSON.parse(init.body as string)))
     const own = call?.operation ?? 'fetch'
-    const operation = operationOf(method, `${target?.pathname}`, own)
+    const operation = operationOf(method, url.split('?')[0]!, own)
     const model = typeof body.model === 'string' ? body.model : undefined
     const base = baseAttributes(operation, provider, model, target)
     const before = (call && sent.get(call.read)) ?? 0
     if (call) sent.set(call.read, before + 1)
-    const start = present({
+    const start = {
       ...base,
       ...orUndefined(() => requestAttributes(body)),
       ...(content && orUndefined(() => content.request(body))),
       ...orUndefined(() => attributes?.(request)),
+    }
+    return inSpan(tracer, model ? `${operation} ${model}` : operation, 2, start, span => {
+      const answer = createAnswerReader(call?.scrub ?? String)
+      const contents = content ? orUndefined(() => content.answer()) : undefined
+      const headers = orUndefined(() =>
+        (propagate || []).includes(target!.origin) ? headersWithTrace(request, span) : undefined,
+      )
+      return follow(request, watcher => send(watcher, headers && { headers }), {
+        onValue(value) {
+          // The answer of any other operation, a file or a model, has an id of another kind.
+          if (operation !== own) answer.add(value)
+          if (contents) orUndefined(() => contents.add(value))
+        },
+        onEnd({ outcome, error, status, attempts, usage, ms, firstEventMs }) {
+          const failure = error === undefined ? `${status}` : isLLMError(error) ? error.name : 'Error'
+          // The tokens of an answer from a cache are those of the call that it was made for.
+          const isCounted = attempts !== 0 && operation !== 'fetch_response'
+          const ended = {
+            ...answer.result(),
+            error: outcome === 'failed' ? failure : undefined,
+            resends: before + Math.max(0, (attempts ?? 1) - 1),
+            counts: isCounted ? readCounts(usage) : {},
+            firstEventMs,
+            ms,
+          }
+          const told = tellOutcome(operation, base, ended, record)
+          endSpan(span, { ...told, ...orUndefined(() => contents?.attributes()) }, ended.error)
+        },
+      })
     })
-    return inSpan(
-      tracer,
-      model ? `${operation} ${model}` : operation,
-      { kind: 2, attributes: start },
-      span => {
-        const answer = createAnswerReader(call?.scrub ?? String)
-        const contents = content ? orUndefined(() => content.answer()) : undefined
-        const headers = orUndefined(() =>
-          (propagate || []).includes(target!.origin) ? headersWithTrace(request, span) : undefined,
-        )
-        return follow(request, watcher => send(watcher, headers && { headers }), {
-          onValue(value) {
-            // The answer of any other operation, a file or a model, has an id of another kind.
-            if (operation !== own) answer.add(value)
-            if (contents) orUndefined(() => contents.add(value))
-          },
-          onEnd({ outcome, error, status, attempts, usage, ms, firstEventMs }) {
-            const failure = error === undefined ? `${status}` : isLLMError(error) ? error.name : 'Error'
-            // The tokens of an answer from a cache are those of the call that it was made for.
-            const isCounted = attempts !== 0 && operation !== 'fetch_response'
-            const ended = {
-              ...answer.result(),
-              error: outcome === 'failed' ? failure : undefined,
-              resends: before + Math.max(0, (attempts ?? 1) - 1),
-              counts: isCounted ? readCounts(usage) : {},
-              firstEventMs,
-              ms,
-            }
-            const all = { ...outcomeAttributes(ended), ...orUndefined(() => contents?.attributes()) }
-            endSpan(span, present(all), ended.error)
-            if (record) orUndefined(() => recordOutcome(operation, base, ended, record))
-          },
-        })
-      },
-    )
   })
-  // Inside, so that a question that is refused is one more attempt of the same call.
-  return usage ? (compose(tracing, askUsage()) as FetchPolicy) : tracing
+  return usage ? askingUsage(tracing) : tracing
 }

@@ -2,7 +2,6 @@ import { TOOL_DURATION, toolAttributes, toolContentAttributes } from './conventi
 import { endSpan, inSpan } from './in-span.ts'
 import { type ContentOptions, limitText } from './limit-text.ts'
 import { orUndefined } from './or-undefined.ts'
-import { present } from './present.ts'
 import { createRecorder } from './recorder.ts'
 import type { MeterLike, TracerLike } from './types.ts'
 
@@ -34,39 +33,34 @@ export interface ToolSpansOptions {
  * await runTools(client, request, { aroundTool: toolSpans({ tracer }) })
  */
 export function toolSpans({ tracer, meter, content }: ToolSpansOptions): AroundTool {
-  const record = meter && createRecorder(meter)
+  const record = createRecorder(meter)
   return ({ id, function: { name, arguments: input } }, work) => {
     const attributes = toolAttributes(name, id)
-    return inSpan(
-      tracer,
-      `execute_tool ${name}`,
-      { kind: 0, attributes: present(attributes) },
-      async span => {
-        const started = performance.now()
-        function end(output: unknown, error?: string): void {
-          const failed = { 'error.type': error }
-          const texts = content
-            ? orUndefined(() => {
-                const limit = limitText(content)
-                return toolContentAttributes(limit(input), error ? undefined : limit(toText(output)))
-              })
-            : undefined
-          endSpan(span, present({ ...failed, ...texts }), error)
-          const { 'gen_ai.tool.name': tool, 'gen_ai.tool.type': type } = attributes
-          const about = { 'gen_ai.tool.name': tool, 'gen_ai.tool.type': type, ...failed }
-          if (record) orUndefined(() => record(TOOL_DURATION, (performance.now() - started) / 1000, about))
-        }
-        try {
-          const output = await work()
-          end(output)
-          return output
-        } catch (error) {
-          // A name of any other form is no class.
-          end(undefined, /^\w{1,60}$/.exec(Object(error).name ?? '')?.[0] ?? 'Error')
-          throw error
-        }
-      },
-    )
+    return inSpan(tracer, `execute_tool ${name}`, 0, attributes, async span => {
+      const started = performance.now()
+      function end(output: unknown, error?: string): void {
+        const failed = { 'error.type': error }
+        const texts = content
+          ? orUndefined(() => {
+              const limit = limitText(content)
+              return toolContentAttributes(limit(input), error ? undefined : limit(toText(output)))
+            })
+          : undefined
+        endSpan(span, { ...failed, ...texts }, error)
+        const { 'gen_ai.tool.name': tool, 'gen_ai.tool.type': type } = attributes
+        const about = { 'gen_ai.tool.name': tool, 'gen_ai.tool.type': type, ...failed }
+        record(TOOL_DURATION, (performance.now() - started) / 1000, about)
+      }
+      try {
+        const output = await work()
+        end(output)
+        return output
+      } catch (error) {
+        // A name of any other form is no class.
+        end(undefined, /^\w{1,60}$/.exec(Object(error).name ?? '')?.[0] ?? 'Error')
+        throw error
+      }
+    })
   }
 }
 

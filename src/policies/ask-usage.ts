@@ -1,4 +1,4 @@
-import { type FetchPolicy, policy } from '../call/policy.ts'
+import { type FetchPolicy, markFrugal, policy } from '../call/policy.ts'
 import { originOf } from './origin-of.ts'
 
 /** How many services are remembered that refuse the question. */
@@ -37,11 +37,10 @@ export function refusesUsage(status: number | undefined, body: unknown): boolean
 export function askUsage(): FetchPolicy {
   const refusing = new Set<string>()
   return policy('askUsage', async ({ url, init, call }, send) => {
-    // No other path needs to be asked, and some refuse it.
-    const asks = call?.stream && /\/completions(\?|$)/.test(url)
-    if (!asks) return send()
     const origin = originOf(url)
-    const body = refusing.has(origin) ? undefined : withUsage(init.body)
+    // No other path needs to be asked, and some refuse it.
+    const asks = call?.stream && /\/completions(\?|$)/.test(url) && !refusing.has(origin)
+    const body = asks ? withUsage(init.body) : undefined
     if (!body) return send()
     try {
       return await send(undefined, { body })
@@ -53,4 +52,9 @@ export function askUsage(): FetchPolicy {
       return response
     }
   })
+}
+
+/** Asks for usage inside of a policy, so that a question that is refused is one more attempt of the same call. */
+export function askingUsage(outer: FetchPolicy): FetchPolicy {
+  return markFrugal(next => outer(askUsage()(next)))
 }

@@ -81,10 +81,7 @@ export async function follow(
       if (call) follower.onStatus?.(told)
     },
     value(value) {
-      if (stream) {
-        firstEventMs ??= performance.now() - started
-        events!++
-      }
+      if (stream && !events!++) firstEventMs = performance.now() - started
       usage = usageOf(value) ?? usage
       follower.onValue?.(value)
     },

@@ -2,8 +2,7 @@ import { ignoreErrors } from '../call/ignore-errors.ts'
 import { createLeases } from '../call/leases.ts'
 import { type FetchPolicy, policy } from '../call/policy.ts'
 import { type RateLimits, rateLimits as readRateLimits } from '../wire/rate-limits.ts'
-import { askUsage } from './ask-usage.ts'
-import { compose } from './compose.ts'
+import { askingUsage } from './ask-usage.ts'
 import { createHistogram, type Summary } from './histogram.ts'
 import { type CallReport, observe } from './observe.ts'
 
@@ -114,8 +113,7 @@ export function metrics({ sink, usage }: MetricsOptions = {}): Metrics {
     })
   })
 
-  // Inside, so that a question that is refused is one more attempt of the same call.
-  const asking = usage ? (compose(measured, askUsage()) as FetchPolicy) : measured
+  const asking = usage ? askingUsage(measured) : measured
   return Object.assign(asking, {
     snapshot(): MetricsSnapshot {
       return {

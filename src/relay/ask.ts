@@ -69,13 +69,12 @@ export function createAsk<User extends RelayUser>({
     return limits
   }
 
-  /** Asks for the counts of a stream. Returns whether the visitor did not. */
-  function askForUsage(body: WireBody): boolean {
+  /** The request that asks for the counts of a stream, where the visitor did not. */
+  function askingForUsage(body: WireBody): WireBody | undefined {
     const given = Object(body.stream_options)
     // Anything else that reads like a yes may be none to the service.
-    if (!body.stream || given.include_usage === true) return false
-    body.stream_options = { ...given, include_usage: true }
-    return true
+    if (!body.stream || given.include_usage === true) return undefined
+    return { ...body, stream_options: { ...given, include_usage: true } }
   }
 
   return async function ask(visit: Visit<User>): Promise<Response> {
@@ -88,7 +87,8 @@ export function createAsk<User extends RelayUser>({
     const log =
       body.stream && id ? await keeper?.begin(id, `${route.path}\n${text}`, after, onError) : undefined
     if (log instanceof Response) return log
-    const meter = createMeter(route.isChat && includeUsage && askForUsage(body), route.tellsEnd)
+    const asking = route.isChat && includeUsage ? askingForUsage(body) : undefined
+    const meter = createMeter(!!asking, route.tellsEnd)
     const upstream = open()
     const inputTokens = guessTokens(bytes)
     let reservation: Reservation | undefined
@@ -117,7 +117,12 @@ export function createAsk<User extends RelayUser>({
     // A stream that is kept outlives its reader, who may come back.
     if (!log) request.signal.addEventListener('abort', onLeave)
     try {
-      const response = await upstream.send('POST', route.path, JSON.stringify(body))
+      const response = await upstream.send(
+        'POST',
+        route.path,
+        JSON.stringify(body),
+        asking && JSON.stringify(asking),
+      )
       const maxEvents = limits.hard ? tokens : Number.POSITIVE_INFINITY
       const answering = {
         upstream,

@@ -111,7 +111,7 @@ export interface RelayOptions<User extends RelayUser = RelayUser> {
    * @default 'max_completion_tokens' for OpenAI and Azure, 'max_tokens' for any other host: a gateway before OpenAI, too
    */
   readonly tokenField?: 'max_tokens' | 'max_completion_tokens' | undefined
-  /** Whether streams of chat are asked for their usage. Azure's older versions refuse to. @default true */
+  /** Whether streams of chat are asked for their usage, until the service refuses to be asked. @default true */
   readonly includeUsage?: boolean | undefined
   /** Changes a request that has passed the checks: a system prompt, a `user`. What it returns is sent. */
   readonly rewrite?:

@@ -1,5 +1,6 @@
 import type { Fetch } from '../call/policy.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import { refusesUsage } from '../policies/ask-usage.ts'
 import { readText } from './read-text.ts'
 import { Refusal } from './refusal.ts'
 import type { RelayOptions, RelayUser } from './types.ts'
@@ -15,8 +16,12 @@ export interface UpstreamRequest {
   readonly isAborted: boolean
   /** Settles as `work` does, or rejects once the request is aborted or the service has been silent for too long. */
   wait<T>(work: Promise<T>): Promise<T>
-  /** @throws {Refusal} for whatever is no good answer */
-  send(method: string, path: string, body?: string): Promise<Response>
+  /**
+   * Sends the body that asks for usage in place of the other; once that has been refused for it, the other.
+   *
+   * @throws {Refusal} for whatever is no good answer
+   */
+  send(method: string, path: string, body?: string, asking?: string): Promise<Response>
 }
 
 /** Checks the service's address. A key must not go over an open line, but to this machine. */
@@ -41,10 +46,12 @@ export function openUpstream<User extends RelayUser>(options: RelayOptions<User>
   const address = checkAddress(options as unknown as RelayOptions)
   const search = query ? `?${new URLSearchParams(query)}` : ''
 
+  let mayAsk = true
+
   return () => {
     const controller = new AbortController()
     const { signal } = controller
-    let phase = 'headers'
+    let phase: string
 
     function wait<T>(work: Promise<T>): Promise<T> {
       return new Promise((resolve, reject) => {
@@ -67,9 +74,11 @@ export function openUpstream<User extends RelayUser>(options: RelayOptions<User>
       })
     }
 
-    async function send(method: string, path: string, body: string | null = null): Promise<Response> {
+    async function send(method: string, path: string, plain?: string, asking?: string): Promise<Response> {
+      const body = (mayAsk ? asking : undefined) ?? plain ?? null
       let key: string | undefined
       let response: Response
+      phase = 'headers'
       try {
         key = await wait(Promise.resolve(typeof apiKey === 'function' ? apiKey({ signal }) : apiKey))
         const sent = {
@@ -87,6 +96,11 @@ export function openUpstream<User extends RelayUser>(options: RelayOptions<User>
       phase = 'idle'
       if (response.ok) return response
       const { text } = await readText(response.body, MAX_ERROR, wait).catch(() => ({ text: '' }))
+      if (body === asking && refusesUsage(response.status, text)) {
+        const answer = await send(method, path, plain)
+        mayAsk = false
+        return answer
+      }
       throw refusalOf(response, text, [key ?? '', ...Object.values({ ...headers, ...query })])
     }
 

@@ -132,8 +132,8 @@ export async function openEvents<T>(
         failure = new IncompleteStreamError('The connection broke mid-stream', { cause: error })
       else if (!isLLMError(error))
         failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
-      context.locate(failure)
     }
+    context.locate(failure)
     state = 'over'
     body.cancel()
     close({ error: failure })

@@ -10,6 +10,7 @@ import {
   LLMError,
   type Message,
   ProtocolError,
+  reasoningStream,
   reasoningText,
   type ToolCall,
 } from '../../src/index.ts'
@@ -195,6 +196,20 @@ describe('finalCompletion', () => {
     const message = await messageOf(both('a'), both('b'), chunk({ reasoning: null, content: 'c' }), STOP)
     expect(message).toEqual({ role: 'assistant', content: 'c', reasoning: 'ab', reasoningContent: 'ab' })
     expect(reasoningText(message)).toBe('ab')
+  })
+
+  it('B5 reads thinking whose name changes in the middle of a stream as it came', async () => {
+    for (const [pieces, thought] of [
+      [
+        [chunk({ reasoning: 'a' }), chunk({ reasoning_content: 'b' }), chunk({ reasoning_content: 'c' })],
+        'abc',
+      ],
+      [[chunk({ reasoning_content: 'a' }), chunk({ reasoning: 'b' })], 'ab'],
+      [[chunk({ reasoning: 'a', reasoning_content: 'a' }), chunk({ reasoning: 'b' })], 'ab'],
+    ] as const) {
+      const { values } = await drain(reasoningStream(streamOf(sse(...pieces, STOP))))
+      expect([values.join(''), reasoningText(await messageOf(...pieces, STOP))]).toEqual([thought, thought])
+    }
   })
 
   it('B8 gives a piece to its id, else its index, else the latest call', async () => {

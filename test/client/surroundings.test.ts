@@ -6,8 +6,11 @@ import {
   createClient,
   type Fetch,
   retry,
+  runTools,
   streamChatCompletion,
+  streamTools,
   timeout,
+  tool,
 } from '../../src/index.ts'
 import { chunk, sse } from '../support/frames.ts'
 import { BASE, chatRequest, clientOf, completion, failureOf, json } from './harness.ts'
@@ -194,6 +197,30 @@ describe('a signal without a reason (react-native#50015, ky#588)', () => {
       stream.abort(reason)
       expect(await failing).toMatchObject(reason ?? { name: 'AbortError' })
     }
+  })
+
+  it('keeps the reasons of tools and of the work around them', async () => {
+    vi.stubGlobal('AbortController', OldController)
+    const onToolError = vi.fn(() => 'too slow')
+    const slow = tool({ name: 'slow', timeout: 5, execute: () => new Promise(() => {}) })
+    const call = { id: 'call_1', type: 'function', function: { name: 'slow', arguments: '{}' } }
+    const message = { role: 'assistant', content: null, tool_calls: [call] }
+    const calling = { ...completion, choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }
+    const answers = [calling, completion]
+    const client = clientOf(async () => json(answers.shift()))
+    await runTools(client, { ...chatRequest, tools: [slow] }, { onToolError })
+    expect(onToolError).toHaveBeenCalledWith(
+      expect.objectContaining({ name: 'TimeoutError', phase: 'total' }),
+      expect.anything(),
+    )
+    const controller = new OldController()
+    const signal = controller.signal as unknown as AbortSignal
+    const failing = failureOf(async () => {
+      for await (const _ of streamTools(clientOf(silent), { ...chatRequest, tools: [slow] }, { signal }));
+    })
+    await Promise.resolve()
+    controller.abort()
+    expect(await failing).toMatchObject({ name: 'AbortError' })
   })
 })
 

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type Client,
   cache,
   collectText,
   createChatCompletion,
+  createClient,
   createEmbedding,
   endpoint,
   type Fetch,
@@ -468,6 +469,24 @@ describe('the trace', () => {
     const own = `00-${'b'.repeat(32)}-${'c'.repeat(16)}-01`
     expect(await sent(['https://api.test'], { traceparent: own })).toBe(own)
   })
+})
+
+it('knows the server of an address that begins at the page', async () => {
+  // Only a page has one.
+  if (!globalThis.location) vi.stubGlobal('location', new URL('https://app.test:8443/chat?room=1'))
+  try {
+    const fetch = createFakeFetch()
+    const policies = [otel({ ...kept, propagate: [location.origin] })]
+    const toPage = (url: string, init: RequestInit) => fetch(new URL(url, location.href).href, init)
+    await createChatCompletion(createClient({ baseUrl: '/v1', fetch: toPage, policies }), chatRequest)
+    expect(kept.spans[0]).toMatchObject({
+      name: 'chat fake-small',
+      attributes: { 'server.address': location.hostname, 'server.port': +location.port },
+    })
+    expect(fetch.requests[0]!.headers.traceparent).toMatch(/^00-/)
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })
 
 describe("around another client's fetch", () => {

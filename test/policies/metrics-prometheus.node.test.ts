@@ -128,4 +128,21 @@ describe("Grafana's dashboard", () => {
     const used = new Set([...asked].map(bare))
     expect(families.filter(name => !used.has(name))).toEqual(['llmfetch_rate_limit_reset_seconds'])
   })
+
+  it('has a place of its own for each panel, in the 24 columns of a page', () => {
+    const { panels } = JSON.parse(readFileSync(join(root, 'docs/grafana.json'), 'utf8')) as {
+      panels: { id: number; gridPos: { x: number; y: number; w: number; h: number } }[]
+    }
+    const taken = new Map<string, number>()
+    for (const { id, gridPos } of panels)
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(x).toBeLessThan(24)
+          expect(taken.get(`${x}, ${y}`), `panel ${id} at ${x}, ${y}`).toBeUndefined()
+          taken.set(`${x}, ${y}`, id)
+        }
+    expect(new Set(taken.values()).size).toBe(panels.length)
+    // No gap: each row that is begun is full.
+    expect(taken.size % 24).toBe(0)
+  })
 })

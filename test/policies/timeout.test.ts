@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type CallOptions,
   ConfigurationError,
+  collectText,
   createChatCompletion,
+  type EventStream,
   type Fetch,
+  type LLMError,
   type Policy,
   retry,
   streamChatCompletion,
@@ -196,6 +199,33 @@ describe('idle', () => {
       phase: 'idle',
       retryable: false,
     })
+  })
+
+  it('says which request it was, as every error does', async () => {
+    const fetch = timed(1, [[1, EVENT]], true)
+    const client = clientOf(fetch, { policies: [timeout({ idle: 100 })] })
+    const failing = failureOf(collectText(streamChatCompletion(client, chatRequest)))
+    await vi.advanceTimersByTimeAsync(1000)
+    const { message, url: address } = (await failing) as LLMError
+    expect(message).toMatch(/^POST api\.test\/\S*chat\/completions: /)
+    expect(address).toMatch(/^https:\/\/api\.test\/\S*chat\/completions$/)
+  })
+
+  it('leaves alone what the caller aborted the stream with', async () => {
+    const reason = new ValidationError('mine')
+    const controller = new AbortController()
+    const client = clientOf(timed(1, [[1, EVENT]], true), { policies: [timeout({ idle: 100 })] })
+    for (const abort of [
+      () => controller.abort(reason),
+      (stream: EventStream<unknown>) => stream.abort(reason),
+    ]) {
+      const stream = streamChatCompletion(client, chatRequest, { signal: controller.signal })
+      const failing = failureOf(collectText(stream))
+      await vi.advanceTimersByTimeAsync(50)
+      abort(stream)
+      expect(await failing).toBe(reason)
+      expect([reason.message, reason.url]).toEqual(['mine', undefined])
+    }
   })
 
   it('is held off by a comment, and by half an event', async () => {

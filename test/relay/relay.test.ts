@@ -243,7 +243,38 @@ describe('a stream through a relay', () => {
       })
   })
 
-  it('asks for no counts where the service refuses to be asked', async () => {
+  it.each([
+    { error: { message: 'Unrecognized request argument supplied: stream_options' } },
+    { detail: [{ type: 'extra_forbidden', loc: ['body', 'stream_options', 'include_usage'] }] },
+  ])('takes the question back where the service refuses it, and does not ask again: %j', async refusal => {
+    const fake = createFakeFetch()
+    const asked: boolean[] = []
+    const { handle } = relayOf({
+      fetch: async (url, init) => {
+        asked.push(`${init.body}`.includes('include_usage'))
+        return asked.at(-1) ? Response.json(refusal, { status: 400 }) : fake(url, init)
+      },
+    })
+    for (let i = 0; i < 2; i++) {
+      const response = await handle(visit({ ...question, stream: true }))
+      expect(dataOf(await response.text()).at(-1)).toBe('[DONE]')
+    }
+    expect(asked).toEqual([true, false, false])
+  })
+
+  it('passes on what is refused for another reason, and is asked again', async () => {
+    const asked: boolean[] = []
+    const { handle } = relayOf({
+      fetch: async (_, init) => {
+        asked.push(`${init.body}`.includes('include_usage'))
+        return Response.json({ error: { message: 'No messages' } }, { status: 400 })
+      },
+    })
+    for (let i = 0; i < 2; i++) expect((await handle(visit({ ...question, stream: true }))).status).toBe(400)
+    expect(asked).toEqual([true, true])
+  })
+
+  it('asks for no counts where the owner says so', async () => {
     const { handle, service } = relayOf({ includeUsage: false })
     await (await handle(visit({ ...question, stream: true }))).text()
     expect(service.requests[0]!.body).not.toHaveProperty('stream_options')

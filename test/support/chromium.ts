@@ -17,5 +17,7 @@ export const launchOptions: { readonly executablePath: string; readonly args: st
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    // Some tests hold what is dropped against what becomes of it.
+    '--js-flags=--expose-gc',
   ],
 }
