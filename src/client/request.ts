@@ -57,19 +57,20 @@ export function buildRequest(
   // The platform's parser would make another address of these.
   if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) misconfigured('A route must be a plain path')
   const url = buildUrl(settings.baseUrl + path, [settings.query, operation.query, query])
-  const all: HeaderRecord = {
+  const headers: HeaderRecord = {
     ...settings.headers,
     accept: stream ? 'text/event-stream' : read ? '*/*' : 'application/json',
   }
-  if ('body' in operation) all['content-type'] = 'application/json'
-  setHeaders(all, { 'idempotency-key': idempotencyKey }, refuse)
-  setHeaders(all, more, refuse)
-  const { authorization, ...unsigned } = all
-  const signs = authorization === UNSIGNED
-  const headers = signs ? unsigned : all
   const init: Init = { method, headers, redirect: 'manual' }
-  if ('body' in operation) init.body = buildBody(operation, extraBody)
-  else if (form) init.body = form
+  if (form) init.body = form
+  if ('body' in operation) {
+    headers['content-type'] = 'application/json'
+    init.body = buildBody(operation, extraBody)
+  }
+  setHeaders(headers, { 'idempotency-key': idempotencyKey }, refuse)
+  setHeaders(headers, more, refuse)
+  const signs = headers.authorization === UNSIGNED
+  if (signs) delete headers.authorization
   // The client's own were looked at when it was made.
   if (more || url.includes('?')) settings.guard([...Object.entries(headers), ...queryOf(url)])
   return [url, init, signs]

@@ -129,7 +129,7 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
       const child = value[key]
       if (child === undefined && !isList) continue
       path.push(key)
-      const note = isOpen ? known?.get(key) : undefined
+      const note = isOpen && known?.get(key)
       const name = !isOpen || isList || note ? key : snakeCase(key)
       if (name !== key && value[name] !== undefined) refuse(`and ${name} are two spellings of one name`)
       const sent = note && note.seen === child ? note.sent : child
