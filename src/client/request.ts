@@ -33,11 +33,15 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
   return `${address}?${members}`.replace(/\?$/, '')
 }
 
-function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
+function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object | undefined): string {
   for (const name of OPTIONS)
     if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
   const asks = stream === true || undefined
-  return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream: asks })
+  return JSON.stringify({
+    ...toWire(body, true, verbatim),
+    ...(extraBody && toWire(extraBody, false)),
+    stream: asks,
+  })
 }
 
 /**
@@ -57,20 +61,20 @@ export function buildRequest(
   // The platform's parser would make another address of these.
   if (/^[^/]|[\\?#\s]|\/(\.|%2e){1,2}(\/|$)/i.test(path)) misconfigured('A route must be a plain path')
   const url = buildUrl(settings.baseUrl + path, [settings.query, operation.query, query])
-  const headers: HeaderRecord = {
+  const all: HeaderRecord = {
     ...settings.headers,
     accept: stream ? 'text/event-stream' : read ? '*/*' : 'application/json',
   }
+  if ('body' in operation) all['content-type'] = 'application/json'
+  setHeaders(all, { 'idempotency-key': idempotencyKey }, refuse)
+  setHeaders(all, more, refuse)
+  // Not deleted from them: that makes a slow object of a plain one.
+  const { authorization, ...unsigned } = all
+  const signs = authorization === UNSIGNED
+  const headers = signs ? unsigned : all
   const init: Init = { method, headers, redirect: 'manual' }
-  if (form) init.body = form
-  if ('body' in operation) {
-    headers['content-type'] = 'application/json'
-    init.body = buildBody(operation, extraBody)
-  }
-  setHeaders(headers, { 'idempotency-key': idempotencyKey }, refuse)
-  setHeaders(headers, more, refuse)
-  const signs = headers.authorization === UNSIGNED
-  if (signs) delete headers.authorization
+  if ('body' in operation) init.body = buildBody(operation, extraBody)
+  else if (form) init.body = form
   // The client's own were looked at when it was made.
   if (more || url.includes('?')) settings.guard([...Object.entries(headers), ...queryOf(url)])
   return [url, init, signs]

@@ -168,7 +168,8 @@ export function fromWire(value: unknown, verbatim?: readonly string[]): unknown 
   const result: Json = {}
   for (const key of Object.keys(value)) {
     const name = nameFromWire(value, key)
-    setMember(result, name, isMap(key, verbatim) ? value[key] : fromWire(value[key], verbatim))
+    const child = value[key]
+    setMember(result, name, isObject(child) && !isMap(key, verbatim) ? fromWire(child, verbatim) : child)
     if (name === key && snakeCase(key) !== key) noteSent(result, key)
   }
   return result
