@@ -12,7 +12,7 @@ import { checkIndex } from './check-index.ts'
 import { failureIn, readMessage } from './quirks.ts'
 import { readCompletion } from './read-completion.ts'
 import { addToolCall, isCallWhole, type OpenToolCall } from './tool-calls.ts'
-import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
+import type { ChatCompletionChunk } from './types.ts'
 
 /** What is known of one choice. */
 interface ChoiceState {
@@ -110,8 +110,7 @@ export function chatReader(
       }
       const fail = (broken: object, partial?: unknown) =>
         throwFailure(JSON.stringify(broken), response, scrub, partial)
-      const { choices = [], ...completion } = readCompletion(json, { fail }) as Partial<ChatCompletion>
-      if (!choices.length) throw new ProtocolError('The answer has no choices')
+      const { choices, ...completion } = readCompletion(json, { fail })
       const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))
       return {
         ...completion,
