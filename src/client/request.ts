@@ -26,7 +26,7 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
   for (const [name, value] of given) {
     if (value === undefined) continue
     members.delete(name)
-    for (const item of value === null ? [] : [value].flat())
+    for (const item of [value ?? []].flat())
       if (/^(string|number|boolean)$/.test(typeof item)) members.append(name, `${item}`)
       else refuse(`query.${name}`, 'must be a text, a number or a boolean')
   }
