@@ -35,11 +35,8 @@ export function reasonOf(signal: AbortSignal): unknown {
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (typeof signal.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
-  let set = callbacks.get(signal)
-  if (!set) {
-    set = new Set()
-    callbacks.set(signal, set)
-  }
+  const set = callbacks.get(signal) ?? new Set()
+  callbacks.set(signal, set)
   if (signal.aborted) callback()
   else {
     set.add(callback)

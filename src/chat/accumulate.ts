@@ -3,7 +3,7 @@ import { copyJson, isObject, type Json, noteSent, setMember } from '../wire/name
 import { usageOf } from '../wire/usage.ts'
 import { checkIndex } from './check-index.ts'
 import { contentParts, joinBlocks } from './quirks.ts'
-import { addToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
+import { foldToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
 import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta, Usage } from './types.ts'
 
 interface OpenChoice {
@@ -73,7 +73,7 @@ function addDelta(choice: OpenChoice, delta: Delta): void {
     joinBlocks(choice.parts, parts ?? (content ? [{ type: 'text', text: content }] : []))
   }
   if (content) choice.text += content
-  if (toolCalls) for (const piece of toolCalls) addToolCall(choice.toolCalls, piece)
+  if (toolCalls) for (const piece of toolCalls) foldToolCall(choice.toolCalls, piece)
   mergeFields(choice.message, delta, DELTA_FIELDS)
 }
 

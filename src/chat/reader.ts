@@ -12,7 +12,7 @@ import { checkIndex } from './check-index.ts'
 import { failureIn, readMessage } from './quirks.ts'
 import { readCompletion } from './read-completion.ts'
 import { addToolCall, isCallWhole, type OpenToolCall } from './tool-calls.ts'
-import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
+import type { ChatCompletionChunk } from './types.ts'
 
 /** What is known of one choice. */
 interface ChoiceState {
@@ -39,8 +39,6 @@ export function chatReader(
   let events = 0
   let expected: number | undefined
   let failure: LLMError | undefined
-  /** Whether every choice that was asked for has its reason to finish. */
-  let isDone = false
   const nameEvent = () => `Event ${events}`
 
   function parse(text: string, name: () => string, isWhole: boolean, isError = false): Json {
@@ -63,8 +61,6 @@ export function chatReader(
       state.finished ||= !!choice.finishReason
       if (choice.delta.toolCalls) for (const piece of choice.delta.toolCalls) addToolCall(state.calls, piece)
       if (!choice.finishReason && !choice.error) continue
-      const known = Object.values(states)
-      isDone = known.length >= expected && known.every(({ finished }) => finished)
       const broken = failureIn(choice)
       if (broken) failure = apiFailure(JSON.stringify(broken), response, scrub)
       if (failure && !choice.delta.content && !choice.delta.toolCalls) throw failure
@@ -72,13 +68,19 @@ export function chatReader(
     return failure ? new Last(chunk) : chunk
   }
 
+  /** Tells whether every choice has ended. One of several that never began is only missed where there is no `[DONE]`. */
+  function isWhole(atDone: boolean): boolean {
+    const known = Object.values(states)
+    const least = atDone ? 1 : expected!
+    return (
+      known.length >= least &&
+      known.every(({ finished, calls }) => finished || (atDone && calls.every(isCallWhole)))
+    )
+  }
+
   function end(atDone: boolean): void {
     if (failure) throw failure
-    const known = Object.values(states)
-    const isWhole = ({ finished, calls }: ChoiceState) => finished || (atDone && calls.every(isCallWhole))
-    // One of several that never began is only missed where nothing else says that this is the end.
-    if (!known.length || !known.every(isWhole) || !(atDone || known.length >= expected!))
-      throw endedEarly(!!known.length)
+    if (!isWhole(atDone)) throw endedEarly(!!states.length)
   }
 
   return {
@@ -108,8 +110,7 @@ export function chatReader(
       }
       const fail = (broken: object, partial?: unknown) =>
         throwFailure(JSON.stringify(broken), response, scrub, partial)
-      const { choices = [], ...completion } = readCompletion(json, { fail }) as Partial<ChatCompletion>
-      if (!choices.length) throw new ProtocolError('The answer has no choices')
+      const { choices, ...completion } = readCompletion(json, { fail })
       const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))
       return {
         ...completion,
@@ -118,6 +119,6 @@ export function chatReader(
       } as unknown as ChatCompletionChunk
     },
     end,
-    isFinished: () => isDone,
+    isFinished: () => isWhole(false),
   }
 }

@@ -1,5 +1,5 @@
 import { mapStream } from '../stream/map-stream.ts'
-import { addToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
+import { foldToolCall, type OpenToolCall, toToolCall } from './tool-calls.ts'
 import type { ChatCompletionChunk, ToolCall } from './types.ts'
 
 /**
@@ -17,7 +17,7 @@ export function toolCallStream(stream: AsyncIterable<ChatCompletionChunk>): Asyn
     stream,
     ({ choices }) => {
       for (const { index, delta } of choices)
-        if (!index) for (const piece of delta?.toolCalls ?? []) addToolCall(calls, piece)
+        if (!index) for (const piece of delta?.toolCalls ?? []) foldToolCall(calls, piece)
       return []
     },
     () => calls.map((call, index) => toToolCall(call, index, true)),

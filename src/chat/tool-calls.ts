@@ -19,9 +19,9 @@ export interface OpenToolCall {
   json: string
   /** Whether the call is of a custom tool, whose input is any text. */
   isCustom: boolean
-  /** Whatever else the service sent with it, and beside its name; the last value that is not empty counts. */
-  readonly extras: Json
-  readonly inner: Json
+  /** Whatever else the service sent with it, and beside its name, where that is kept. */
+  extras?: Json
+  inner?: Json
 }
 
 /** Tells whether a call may end here: no arguments at all stand for `{}`. */
@@ -47,12 +47,9 @@ function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenTool
   return (isOver && (json || isOther)) || (index === undefined && isOther) ? undefined : near
 }
 
-/** Takes over what a vendor added; an empty value never replaces one, nor is it a type. */
-function addExtras(target: Json, piece: object, known: string): void {
-  for (const [key, value] of Object.entries(piece)) {
-    const isEmpty = value == null || value === ''
-    if (!known.includes(key) && !(isEmpty && (key === 'type' || key in target))) setMember(target, key, value)
-  }
+/** What a piece holds of the function, or of the custom tool. */
+function innerOf(piece: ToolCallDelta): Json {
+  return piece.function ?? (isObject(piece.custom) ? piece.custom : {})
 }
 
 /**
@@ -60,20 +57,18 @@ function addExtras(target: Json, piece: object, known: string): void {
  * empty id with every piece but the first, some change the id or the index on the way. The reader of streams, the fold and
  * `toolCallStream` all use this one.
  *
+ * @returns the call
  * @throws {ProtocolError} for an impossible index, and for too many calls or too long a name
  */
-export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): void {
-  const custom: Json = isObject(piece.custom) ? piece.custom : {}
-  const inner: Json = piece.function ?? custom
+export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenToolCall {
+  const inner = innerOf(piece)
   const given = inner.arguments ?? inner.input ?? ''
   const part: OpenToolCall = {
     id: piece.id || undefined,
     index: checkIndex(piece.index),
     name: `${inner.name ?? ''}`,
     json: typeof given === 'string' ? given : JSON.stringify(given),
-    isCustom: !piece.function && 'input' in custom,
-    extras: {},
-    inner: {},
+    isCustom: !piece.function && 'input' in inner,
   }
   let call = findCall(calls, part)
   if (!call) {
@@ -86,8 +81,23 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): void {
   if (call.name.length > MAX_NAME) throw new ProtocolError("A tool call's name is too long")
   call.json += part.json
   call.isCustom ||= part.isCustom
-  addExtras(call.extras, piece, 'id index function custom')
-  addExtras(call.inner, inner, 'name arguments input')
+  return call
+}
+
+/** Takes over what a vendor added; the last value that is not empty counts. An empty one is no type. */
+function mergeExtras(piece: object, known: string, target: Json = {}): Json {
+  for (const [key, value] of Object.entries(piece)) {
+    const isEmpty = value == null || value === ''
+    if (!known.includes(key) && !(isEmpty && (key === 'type' || key in target))) setMember(target, key, value)
+  }
+  return target
+}
+
+/** Adds a piece to its call as {@link addToolCall} does, and keeps whatever else the service sent. */
+export function foldToolCall(calls: OpenToolCall[], piece: ToolCallDelta): void {
+  const call = addToolCall(calls, piece)
+  call.extras = mergeExtras(piece, 'id index function custom', call.extras)
+  call.inner = mergeExtras(innerOf(piece), 'name arguments input', call.inner)
 }
 
 /**

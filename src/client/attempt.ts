@@ -21,7 +21,7 @@ export async function refuseFailure(
   const location = headers.get('location')
   if (type === 'opaqueredirect' || (status >= 300 && location !== null))
     throw new ProtocolError(
-      `Redirect refused: baseUrl should be ${scrub(/^https?:..[^/?#@]+/.exec(`${location}`)?.[0] ?? 'its target')}`,
+      `Redirect refused: baseUrl should be ${scrub(/^https?:..[^/?#@]+/.exec(location!)?.[0] ?? 'its target')}`,
     )
   if (status < 200 || status > 203) throw new ProtocolError(`Unusable status ${status}`)
 }

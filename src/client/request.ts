@@ -26,18 +26,22 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
   for (const [name, value] of given) {
     if (value === undefined) continue
     members.delete(name)
-    for (const item of value === null ? [] : [value].flat())
+    for (const item of [value ?? []].flat())
       if (/^(string|number|boolean)$/.test(typeof item)) members.append(name, `${item}`)
       else refuse(`query.${name}`, 'must be a text, a number or a boolean')
   }
   return `${address}?${members}`.replace(/\?$/, '')
 }
 
-function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
+function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object | undefined): string {
   for (const name of OPTIONS)
     if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
   const asks = stream === true || undefined
-  return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream: asks })
+  return JSON.stringify({
+    ...toWire(body, true, verbatim),
+    ...(extraBody && toWire(extraBody, false)),
+    stream: asks,
+  })
 }
 
 /**
@@ -64,6 +68,7 @@ export function buildRequest(
   if ('body' in operation) all['content-type'] = 'application/json'
   setHeaders(all, { 'idempotency-key': idempotencyKey }, refuse)
   setHeaders(all, more, refuse)
+  // Not deleted from them: that makes a slow object of a plain one.
   const { authorization, ...unsigned } = all
   const signs = authorization === UNSIGNED
   const headers = signs ? unsigned : all

@@ -36,10 +36,8 @@ export class ValidationError extends LLMError<ValidationErrorDetails> {
 
 /** Joins keys to a path as JavaScript writes it: `messages[0].content`. */
 export function joinPath(keys: readonly (string | number)[]): string {
-  return keys.reduce<string>(
-    (path, key) => (/^\d+$/.test(`${key}`) ? `${path}[${key}]` : path + (path && '.') + key),
-    '',
-  )
+  const parts = keys.map(key => (/^\d+$/.test(`${key}`) ? `[${key}]` : `.${key}`))
+  return parts.join('').replace(/^\./, '')
 }
 
 /** Throws the error for one thing that is wrong. */

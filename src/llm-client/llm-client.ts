@@ -1,68 +1,24 @@
 import { type ChatCompletionBuilder, chat } from '../builder/chat-builder.ts'
-import type { Policy, TimeoutLimits } from '../call/policy.ts'
 import { ChatCompletionStream } from '../chat/chat-completion-stream.ts'
 import { createChatCompletion } from '../chat/create.ts'
 import { streamChatCompletion } from '../chat/stream.ts'
 import type { ChatCompletion, ChatCompletionRequest } from '../chat/types.ts'
 import { createClient } from '../client/create-client.ts'
-import type { CallOptions, Client, ClientConfig, ResultPromise } from '../client/types.ts'
+import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
 import { createEmbedding } from '../embeddings/create.ts'
 import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
-import {
-  type CircuitBreaker,
-  type CircuitBreakerOptions,
-  circuitBreaker,
-} from '../policies/circuit-breaker.ts'
-import { concurrencyLimit } from '../policies/concurrency-limit.ts'
 import type { Metrics, MetricsSnapshot } from '../policies/metrics.ts'
-import { type RetryOptions, retry } from '../policies/retry.ts'
-import { timeout } from '../policies/timeout.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { checkRules } from '../validation/validate-request.ts'
-import { called } from './called.ts'
 import { checkConfig, checkedClient } from './check-options.ts'
 import { createClosing } from './closing.ts'
+import { keyOf, type LLMClientConfig } from './config.ts'
 import { readEnvironment } from './environment.ts'
-import { hints } from './hints.ts'
-
-/**
- * What {@link LLMClient} takes: a client's configuration, settings of the policies that are on by default, and slots for others.
- * A slot takes a policy, so that a bundle holds only those that are used.
- */
-export interface LLMClientConfig extends Omit<ClientConfig, 'validate'> {
-  /** A short-lived token, or a function that gives one; used where there is no `apiKey`. */
-  readonly accessToken?: ClientConfig['apiKey']
-  /**
-   * In milliseconds; a number stands for `headers`, `firstEvent` and `idle`, 0 is off. `total` ends a call that was abandoned.
-   * @default { headers: 60_000, firstEvent: 60_000, idle: 60_000, total: 600_000 }
-   */
-  readonly timeout?: number | TimeoutLimits | undefined
-  /** Settings of `retry`, or false for none. @default 3 retries */
-  readonly retry?: RetryOptions | false | undefined
-  /**
-   * Settings of `circuitBreaker`; or one that you made, to read its state; or false for none.
-   * @default { failureThreshold: 5, successThreshold: 2, timeout: 60_000 }
-   */
-  readonly circuitBreaker?: CircuitBreakerOptions | CircuitBreaker | false | undefined
-  /** How many requests may be under way at once; more wait for their turn. `Infinity` is no limit. @default 100 */
-  readonly maxConcurrentRequests?: number | undefined
-  /** A slot for `log({ level: 'warn' })`, outermost. @default none */
-  readonly log?: Policy | undefined
-  /** A slot for `metrics()`, whose measures {@link LLMClient.metrics} gives. @default none */
-  readonly metrics?: Metrics | undefined
-  /** A slot for `interceptors({ onRequest })` of `llmfetch/interceptors`, outside the cache: it sees a call once. @default none */
-  readonly interceptors?: Policy | undefined
-  /** A slot for `cache({ ttl: 300_000 })`, which answers again what was answered before. @default none */
-  readonly cache?: Policy | undefined
-  /** A slot for `fallback({ to })`: services to ask when this one is down. @default none */
-  readonly fallback?: Policy | undefined
-  /** Checks requests before they are sent. @default true */
-  readonly validate?: boolean | undefined
-}
+import { policiesOf } from './policies-of.ts'
 
 /** Chat completions of an {@link LLMClient}. */
 export interface ChatCompletions {
@@ -147,50 +103,6 @@ export class LLMClient implements Client {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
-}
-
-/** The key of the configuration, or that of the environment: OpenAI's own goes to no other host. */
-function keyOf(
-  { apiKey, accessToken }: LLMClientConfig,
-  baseUrl: string | undefined,
-): ClientConfig['apiKey'] {
-  // A token is short-lived, so it may be in a browser, as what a function gives may.
-  const token = typeof accessToken === 'string' ? () => accessToken : accessToken
-  const isOpenAI = !baseUrl || /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)
-  return (
-    apiKey ??
-    token ??
-    readEnvironment('LLM_API_KEY') ??
-    (isOpenAI ? readEnvironment('OPENAI_API_KEY') : undefined)
-  )
-}
-
-/**
- * The policies in their order, outermost first. What changes a request stands outside the cache, and what the cache has needs
- * none of the others. One deadline spans these. Another service is asked when a service's retries are spent. Each attempt takes
- * its own turn, so that a wait between two holds no place, and meets the breaker only when its turn has come: what queued up
- * while the service went down is refused, not sent. The breaker sees each attempt, and what its time limits end; they begin with
- * the request, not in the queue.
- */
-function policiesOf(config: LLMClientConfig): readonly Policy[] {
-  const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
-  const { timeout: limits = 60_000 } = config
-  const given = typeof limits === 'object' ? limits : { headers: limits, firstEvent: limits, idle: limits }
-  const { total = 600_000, ...phases } = given
-  return [
-    config.log,
-    config.metrics,
-    ...(config.policies ?? []),
-    config.interceptors,
-    config.cache,
-    timeout({ total }),
-    config.fallback,
-    retryOptions !== false && retry(retryOptions),
-    concurrencyLimit({ limit }),
-    breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
-    timeout(phases),
-    hints,
-  ].flatMap(policy => (policy ? called(policy) : []))
 }
 
 function chatCompletions(client: Client): ChatCompletions {

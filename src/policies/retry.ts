@@ -4,7 +4,7 @@ import { sleep, untilAborted } from '../call/signals.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 import { readBriefly } from '../wire/body.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
 import { retryAfter, retryDelayIn } from '../wire/retry-after.ts'
@@ -152,8 +152,7 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
 
   return policy('retry', async ({ signal, call, repeatable }, send) => {
     const budget = call?.maxRetries ?? maxRetries
-    if (!isCount(budget))
-      throw validationError([{ path: 'maxRetries', message: 'must be an integer from 0 to 10' }])
+    if (!isCount(budget)) refuse('maxRetries', 'must be an integer from 0 to 10')
     const changes = call && { call: { ...call, maxRetries: undefined } }
     let spent = 0
     for (let attempt = 1; ; attempt++) {

@@ -3,7 +3,7 @@ import { abortWith, linked, reasonOf, untilAborted } from '../call/signals.ts'
 import { MAX_TIMEOUT, startTimer, type Timer } from '../call/timer.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 
 const PHASES = ['headers', 'firstEvent', 'idle', 'total'] as const
 
@@ -30,9 +30,7 @@ function shareLimits(
   call: Call | undefined,
 ): { limits: TimeoutLimits; left: TimeoutLimits | undefined } {
   if (call?.timeout == null) return { limits: own, left: undefined }
-  const asked = readLimits(call.timeout, path => {
-    throw validationError([{ path, message: RANGE }])
-  })
+  const asked = readLimits(call.timeout, path => refuse(path, RANGE))
   if (!leavesPhases) return { limits: { ...own, ...asked }, left: undefined }
   const { total = own.total, ...phases } = asked
   return { limits: { ...own, total }, left: Object.keys(phases).length ? phases : undefined }

@@ -2,7 +2,7 @@ import { cancelDropped, keepDropped } from '../call/cancel-dropped.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { refuse } from '../errors/validation-error.ts'
 import { inOrder } from './in-order.ts'
 import type { EventReader } from './sse-reader.ts'
 
@@ -121,7 +121,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
     },
     abort: reason => abortWith(source.controller, reason),
     [Symbol.asyncIterator]() {
-      if (isIterated) throw validationError([{ path: 'stream', message: 'can be read once: see teeStream' }])
+      if (isIterated) refuse('stream', 'can be read once: see teeStream')
       isIterated = true
       keepDropped(source.drop)
       return iterate(source, new Error('Read by'))

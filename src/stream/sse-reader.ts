@@ -64,12 +64,6 @@ export interface EventReader<T> {
   watch(watcher: Watcher): void
 }
 
-/**
- * Where a reader is: before the first line, among the events, at the end of a whole stream whose body is still read so that its
- * connection can be used again, or over.
- */
-type State = 'opening' | 'reading' | 'draining' | 'over'
-
 /** How many events in a row may say nothing before others get their turn: a service may send millions at once. */
 const MAX_SKIPPED = 10_000
 
@@ -94,7 +88,10 @@ export async function openEvents<T>(
   const body = openBody(response, { signal, disconnect }, context.maxResponseBytes, true)
   let followers = context.watchers
   let opened = false
-  let state: State = 'opening'
+  /** Whether anything but white space has come. */
+  let isBegun = false
+  /** Whether no value comes any more. */
+  let isOver = false
   /** Whether nothing more is read: the body has ended, or the last value has been handed out. */
   let atEnd: 'body' | 'value' | undefined
   /** What has arrived, and the index of the next. An event's JSON is parsed when it is asked for. */
@@ -109,8 +106,6 @@ export async function openEvents<T>(
   let tail: ReturnType<typeof setTimeout> | undefined
   // Also where nobody reads; who does is thrown the reason.
   const stopListening = signal && onAbort(signal, () => close({ error: reasonOf(signal) }))
-
-  const isOpen = () => state === 'opening' || state === 'reading'
 
   function tell(event: 'wait' | 'bytes'): void {
     for (const follower of followers) follower[event]?.()
@@ -134,7 +129,7 @@ export async function openEvents<T>(
         failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
     }
     context.locate(failure)
-    state = 'over'
+    isOver = true
     body.cancel()
     close({ error: failure })
     return failure
@@ -143,8 +138,9 @@ export async function openEvents<T>(
   /** Ends the stream as a whole one, once the dialect agrees. */
   function complete(atDone: boolean): undefined {
     dialect.end(atDone)
-    state = 'draining'
+    isOver = true
     close({})
+    // So that the connection can be used again.
     const timer = setTimeout(body.cancel, GRACE)
     rest = readText(body, text, 65_536).then(
       () => clearTimeout(timer),
@@ -162,6 +158,7 @@ export async function openEvents<T>(
       const value = event.data ? dialect.parse(event) : undefined
       if (!(value instanceof Last)) return value
       atEnd = 'value'
+      events = []
       return value.value
     } catch (error) {
       // What the end of the body completed may have been cut there.
@@ -174,10 +171,10 @@ export async function openEvents<T>(
     let value = ready
     ready = undefined
     try {
-      if (signal?.aborted && isOpen()) throw reasonOf(signal)
+      if (signal?.aborted && !isOver) throw reasonOf(signal)
       if (value !== undefined) tell('bytes')
       const pause = index + MAX_SKIPPED
-      while (value === undefined && isOpen() && atEnd !== 'value' && index < events.length && index < pause) {
+      while (value === undefined && !isOver && index < events.length && index < pause) {
         value = parse(events[index++]!)
         if (value === undefined) continue
         if (tail) clearTimeout(tail)
@@ -196,16 +193,16 @@ export async function openEvents<T>(
     unread = bytes?.subarray(MAX_SPLIT)
     // The last event counts even where its blank line is missing.
     const piece = text.decode(split, { stream: !!bytes }) + (bytes ? '' : '\n\n')
-    const [start] = state === 'opening' ? piece.trim() : []
+    const [start] = isBegun ? [] : piece.trim()
     // The media type is not asked, as services name the wrong one: no line of an event stream starts like these.
     if (start === '<') throw new ProtocolError(`Expected a stream: ${nameAnswer(piece, response, scrub)}`)
     if (start === '{' || start === '[') {
       const rest = text.decode(unread, { stream: true }) + (await readText(body, text))
       ready = dialect.parseWhole((piece + rest).trim())
-      state = 'over'
+      isOver = true
       return close({})
     }
-    if (start) state = 'reading'
+    isBegun ||= !!start
     if (!bytes) atEnd = 'body'
     events = decode(piece, split?.length ?? 0)
     index = 0
@@ -216,8 +213,8 @@ export async function openEvents<T>(
     async next() {
       try {
         let value = take()
-        while (value === undefined && isOpen()) {
-          if (index < events.length && atEnd !== 'value') await sleep(0)
+        while (value === undefined && !isOver) {
+          if (index < events.length) await sleep(0)
           else if (atEnd) complete(atEnd === 'value')
           else if (unread?.length) await sleep(0).then(() => feed(unread))
           else {
@@ -239,7 +236,7 @@ export async function openEvents<T>(
     },
     cancel() {
       ready = undefined
-      if (isOpen()) state = 'over'
+      isOver = true
       body.cancel()
       close({ cancelled: true })
     },

@@ -52,7 +52,7 @@ function openSource(response: Response, isStream: boolean): Source {
 // biome-ignore lint/suspicious/noExplicitAny: another library's body may hold anything
 function bytesOf(value: any): Uint8Array | undefined {
   if (typeof value === 'string') return new TextEncoder().encode(value)
-  if (value?.byteLength === undefined || value.subarray) return value
+  if (value?.byteLength === undefined) return value
   return new Uint8Array(value.buffer ?? value, value.byteOffset, value.byteLength)
 }
 

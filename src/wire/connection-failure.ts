@@ -45,10 +45,10 @@ export function connectionFailure(cause: unknown): LLMError {
   if (name === 'TimeoutError')
     return new TimeoutError("A limit of fetch's own", { cause, phase: 'headers', retryable: true })
   // undici puts the system's error under a `TypeError: fetch failed` or `terminated`.
-  const isNamed = typeof code === 'string'
-  return new ConnectionError(`Connection failed${isNamed ? ` (${code})` : ''}`, {
+  const named = typeof code === 'string' ? code : undefined
+  return new ConnectionError(`Connection failed${named ? ` (${named})` : ''}`, {
     cause,
-    code: isNamed ? code : undefined,
+    code: named,
     retryable: mayHeal(cause),
   })
 }

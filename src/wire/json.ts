@@ -47,5 +47,5 @@ export function throwFailure(
   scrub: (text: string) => string,
   partial?: unknown,
 ): never {
-  throw Object.assign(apiFailure(text, response, scrub), partial && { partial })
+  throw Object.assign(apiFailure(text, response, scrub), { partial })
 }

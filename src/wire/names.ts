@@ -129,7 +129,7 @@ export function toWire(body: unknown, rename = true, verbatim?: readonly string[
       const child = value[key]
       if (child === undefined && !isList) continue
       path.push(key)
-      const note = isOpen ? known?.get(key) : undefined
+      const note = isOpen && known?.get(key)
       const name = !isOpen || isList || note ? key : snakeCase(key)
       if (name !== key && value[name] !== undefined) refuse(`and ${name} are two spellings of one name`)
       const sent = note && note.seen === child ? note.sent : child
@@ -168,7 +168,8 @@ export function fromWire(value: unknown, verbatim?: readonly string[]): unknown 
   const result: Json = {}
   for (const key of Object.keys(value)) {
     const name = nameFromWire(value, key)
-    setMember(result, name, isMap(key, verbatim) ? value[key] : fromWire(value[key], verbatim))
+    const child = value[key]
+    setMember(result, name, isObject(child) && !isMap(key, verbatim) ? fromWire(child, verbatim) : child)
     if (name === key && snakeCase(key) !== key) noteSent(result, key)
   }
   return result

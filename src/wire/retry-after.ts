@@ -1,7 +1,7 @@
 /** How long the text of a body asks to wait, in milliseconds: Google's RetryInfo. */
 export function retryDelayIn(text: string): number | undefined {
-  const [, seconds] = /"retryDelay":"(\d+\.?\d*)s"/.exec(text.replace(/\s/g, '')) ?? []
-  return seconds === undefined ? undefined : Number(seconds) * 1000
+  const [, seconds] = /"retryDelay"\s*:\s*"(\d+\.?\d*)s"/.exec(text) ?? []
+  return seconds ? Number(seconds) * 1000 : undefined
 }
 
 /**

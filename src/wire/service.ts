@@ -70,7 +70,7 @@ function keySource(apiKey: ServiceConfig['apiKey']): Service['key'] {
  * @throws {ConfigurationError} for what cannot work or must not be
  */
 export function openService({ apiKey, allowInsecure, allowBrowserKey, ...config }: ServiceConfig): Service {
-  const { origin, pathname, protocol, hostname } = parseBaseUrl(config.baseUrl)
+  const { origin, pathname } = parseBaseUrl(config.baseUrl)
   const baseUrl = origin + pathname.replace(/\/+$/, '')
   const [operation] = /\/((chat\/)?completions|embeddings|responses)$/.exec(baseUrl) ?? []
   if (operation) misconfigured(`baseUrl must end before ${operation}: ${baseUrl.slice(0, -operation.length)}`)
@@ -83,8 +83,7 @@ export function openService({ apiKey, allowInsecure, allowBrowserKey, ...config 
       if (
         (apiKey || isStatic) &&
         !allowInsecure &&
-        protocol === 'http:' &&
-        !/^(localhost|.+\.localhost|127\.[\d.]+|\[::1])$/.test(hostname)
+        /^http:..(?!((.+\.)?localhost|127\.[\d.]+|\[::1])(:\d+)?$)/.test(origin)
       )
         misconfigured('A key over http: needs allowInsecure')
       // Pages and workers of every browser engine; no server runtime calls itself so.

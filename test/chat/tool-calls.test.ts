@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addToolCall, type OpenToolCall, toToolCall } from '../../src/chat/tool-calls.ts'
+import { addToolCall, foldToolCall, type OpenToolCall, toToolCall } from '../../src/chat/tool-calls.ts'
 import { ProtocolError, type ToolCallDelta } from '../../src/index.ts'
 
 function fold(pieces: readonly ToolCallDelta[]) {
   const calls: OpenToolCall[] = []
-  for (const piece of pieces) addToolCall(calls, piece)
+  for (const piece of pieces) foldToolCall(calls, piece)
   return calls.map((call, place) => toToolCall(call, place, true))
 }
 
-describe('addToolCall', () => {
+describe('foldToolCall', () => {
   it('B9 B10 B12 puts any number of calls together, however their pieces alternate', () => {
     const argumentsOf = fc.array(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 })
     const order = fc.array(fc.nat(), { minLength: 40, maxLength: 40 })
