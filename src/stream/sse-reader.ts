@@ -107,8 +107,7 @@ export async function openEvents<T>(
   let rest: Promise<void> | undefined
   let end: CallEnd | undefined
   let tail: ReturnType<typeof setTimeout> | undefined
-  // Also where nobody reads; who does is thrown the reason.
-  const stopListening = signal && onAbort(signal, () => close({ error: reasonOf(signal) }))
+  let stopListening: (() => void) | undefined
 
   const isOpen = () => state === 'opening' || state === 'reading'
 
@@ -249,6 +248,8 @@ export async function openEvents<T>(
       else followers = [...followers, follower]
     },
   }
+  // Also where nobody reads; who does is thrown the reason.
+  if (signal) stopListening = onAbort(signal, () => close({ error: reasonOf(signal) }))
   ready = (await reader.next()).value
   opened = true
   followers = []
