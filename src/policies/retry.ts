@@ -80,7 +80,8 @@ async function runHook<T>(
   try {
     return await untilAborted(signal, Promise.resolve(hook()))
   } catch (thrown) {
-    if (thrown instanceof Error && thrown !== error && thrown.cause === undefined)
+    // An abort's reason is the caller's, and may end other calls too.
+    if (!signal?.aborted && thrown instanceof Error && thrown !== error && thrown.cause === undefined)
       Reflect.set(thrown, 'cause', error)
     throw thrown
   }
