@@ -1,4 +1,4 @@
-import { onAbort, untilAborted } from '../call/signals.ts'
+import { abortWith, onAbort, reasonOf, untilAborted } from '../call/signals.ts'
 
 /**
  * Does some work under the signal of `controller`, which aborts with `outer`, and when the work fails. Its promise settles
@@ -10,12 +10,12 @@ export async function supervise<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { signal } = controller
-  const stop = outer ? onAbort(outer, () => controller.abort(outer.reason)) : undefined
+  const stop = outer ? onAbort(outer, () => abortWith(controller, reasonOf(outer))) : undefined
   try {
-    signal.throwIfAborted()
+    if (signal.aborted) throw reasonOf(signal)
     return await untilAborted(signal, work())
   } catch (error) {
-    controller.abort(error)
+    abortWith(controller, error)
     throw error
   } finally {
     stop?.()

@@ -1,3 +1,4 @@
+import { abortWith, reasonOf } from '../call/signals.ts'
 import type { Tool, ToolCall } from '../chat/types.ts'
 import { OutputError } from '../errors/output-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
@@ -37,7 +38,8 @@ async function execute(
 ): Promise<unknown> {
   const controller = new AbortController()
   const { signal } = controller
-  const expire = () => controller.abort(new TimeoutError(`It took over ${timeout} ms`, { phase: 'total' }))
+  const expire = () =>
+    abortWith(controller, new TimeoutError(`It took over ${timeout} ms`, { phase: 'total' }))
   // A longer time overflows the platform's timer, which then fires at once.
   const timer = timeout && timeout < 2 ** 31 ? setTimeout(expire, timeout) : undefined
   try {
@@ -68,7 +70,7 @@ export async function runCalls(
       const output = await work()
       return { ...toolResult(call, output), output }
     } catch (failed) {
-      about.signal.throwIfAborted()
+      if (about.signal.aborted) throw reasonOf(about.signal)
       const message = (failed as Error | undefined)?.message ?? failed
       const answer = told ?? (await onToolError?.(failed, call)) ?? `Failed: ${message}`
       return { ...toolResult(call, answer), failed }

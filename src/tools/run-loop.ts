@@ -1,3 +1,4 @@
+import { reasonOf } from '../call/signals.ts'
 import type { Message, Tool, ToolCall, Usage } from '../chat/types.ts'
 import type { CallOptions } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
@@ -115,7 +116,7 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     const tell = (result: ToolResult) => emit({ type: 'toolResult', ...result })
     const about = { signal, step: asked, messages: [...messages] as unknown as readonly Message[] }
     const ran = await runCalls(cut ? [] : calls, { parallel, onToolError, aroundTool, tools, tell }, about)
-    signal.throwIfAborted()
+    if (signal.aborted) throw reasonOf(signal)
     const step = { completion: answer, results: ran.results }
     addResults(messages, step.results)
     steps.push(step)
