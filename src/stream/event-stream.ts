@@ -74,7 +74,7 @@ function openSource<T>(open: OpenStream<T>, signal: AbortSignal | null | undefin
       if (source.reader || !source.isAwaited) source.cancel()
     },
   }
-  // Only a reader is thrown the error: marks the promises as handled for everybody else.
+  // An error is thrown to whoever iterates. Who does not, does not want to know.
   source.response.catch(end)
   source.opened.catch(end)
   return source
