@@ -29,8 +29,8 @@ export interface CacheOptions {
    */
   readonly key?: ((request: CacheRequest) => unknown) | undefined
   /**
-   * Told of a store that failed, took over two seconds or gave what is no entry, and of a `key` that threw; the call goes on
-   * without the cache. An error of the store's own may show what was stored.
+   * Called with the error of a store that failed, took over two seconds or returned no entry, and of a `key` that threw; the call
+   * goes on without the cache. An error of the store's own may show what was stored.
    * @default a line on `console.warn` that shows nothing of the call
    */
   readonly onError?: ((error: unknown) => void) | undefined
@@ -54,8 +54,8 @@ function modeOf({ call, init: { cache } }: PolicyRequest): CacheMode | undefined
  * them are; on Cloudflare Workers, where a request cannot outlive the one that it began in, each sends its own.
  *
  * Calls are equal when their method, URL, body (in whichever order its members come), headers and key are; of all this a store
- * sees a SHA-256 digest. Embeddings are kept one by one: of a batch only the missing ones are asked for, and `usage` tells what
- * these took, 0 where nothing was asked. A completion is given again with the `usage` that it had.
+ * sees a SHA-256 digest. Embeddings are kept one by one: for a batch, the cache asks only for the missing ones, and `usage` counts
+ * only these, 0 where nothing was asked. A completion is given again with the `usage` that it had.
  *
  * An answer from the cache has the header `x-llmfetch-cache`, as `withResponse()` shows: `hit`, `partial` (a batch of which some
  * were asked for) or `shared` (of another call's request); one without was asked for. The option `cache` of a call is
@@ -100,7 +100,7 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
         outcome = await untilAborted(signal, result)
       } catch (error) {
         leave()
-        // Others may wait for what is passed on to nobody now.
+        // Nobody reads this response now, while other callers may wait for the body.
         if (isFirst)
           result.then<unknown>(({ response, body }) => body ?? response.body?.cancel()).catch(() => {})
         // For a caller who came later, the time limit that ended it had begun too early.
@@ -118,7 +118,7 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
   })
 }
 
-/** Makes an error of its own for each who shared a call: what had arrived of one, and where, is noted there. */
+/** Copies an error for each caller who shared a call: `partial` and `url` are noted on it. */
 function copyError(error: unknown): unknown {
   if (!isLLMError(error)) return error
   const Same = error.constructor as new (message: string, details: object) => Error

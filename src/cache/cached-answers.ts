@@ -20,7 +20,7 @@ interface Question {
   readonly ask: (changes?: FetchInit) => Promise<Response>
 }
 
-/** What one request brings to all who asked the same. */
+/** The result of one request, for every caller who asked the same. */
 export interface Outcome {
   /** For the caller who was first. */
   readonly response: Response
@@ -36,7 +36,7 @@ export interface CachedAnswers {
   answer(question: Question): Promise<Outcome>
 }
 
-/** Makes an answer as whoever asked expects it; `from` tells where it is from. */
+/** Makes the response that the caller expects of a body. `from` tells where the body is from. */
 export async function serve(
   body: string,
   from: 'hit' | 'partial' | 'shared',
@@ -56,7 +56,7 @@ function withInputs(
   return { headers: asked.headers, body: JSON.stringify({ ...asked.body, input }) }
 }
 
-/** Reads the text of an answer that may be kept. None for a stream, an error, or what another service than the first gave. */
+/** Reads the text of an answer that may be kept: '' for a stream, an error, or an answer of another service than the first. */
 async function textOf(response: Response): Promise<string> {
   const { status, headers } = response
   if (status !== 200 || headers.has(TARGET_HEADER)) return ''
@@ -105,7 +105,7 @@ export function cachedAnswers(
     const keys = (parts[0] === asked ? [name] : await identify(parts, request)) as string[]
     if (!keys.every(Boolean)) return { response: await ask() }
     const found = isRefresh ? [] : await inTime(keys.map(load))
-    // Meanwhile everybody may have gone.
+    // Every caller may have left while the store was read.
     if (signal?.aborted) throw reasonOf(signal)
     const all = keys.map((key, index) => [key, parts[index]!] as const)
     const missing = new Map(all.filter((_, index) => found[index] === undefined))
@@ -119,7 +119,7 @@ export function cachedAnswers(
       const response = await ask(isPart ? withInputs(asked, wanted) : undefined)
       text = await textOf(response)
       const bodies = splitAnswer(text, asked, wanted.length)
-      // With another key at the next attempt, the answer is that of someone else.
+      // A key that changed between attempts makes it the answer of another caller.
       if (!bodies || (await identify([asked], request))[0] !== name) {
         if (!isPart || !response.ok) return { response }
         response.body?.cancel().catch(() => {})

@@ -19,13 +19,13 @@ interface SharedCall<T> {
   readonly callers: Set<readonly Watcher[]>
   /** Of the latest attempt's answer, once its headers are there. */
   status?: number | undefined
-  /** Lets nobody join any more. */
+  /** Closes the call to new callers. */
   readonly close: () => void
 }
 
 /**
- * Lets callers share what is under way under a name. Whoever aborts leaves it; the work is aborted when the last has left. Its
- * settings are those of the first caller's call, its events are told to everybody. On Cloudflare Workers each call is alone.
+ * Lets callers share what is under way under a name. A caller who aborts leaves it; the work is aborted when the last one has left.
+ * Its settings are those of the first caller's call, and its events go to every caller. On Cloudflare Workers each call is alone.
  */
 export function shareCalls<T>(): (
   name: string,
@@ -62,7 +62,7 @@ export function shareCalls<T>(): (
       bytes: () => tell(watcher => watcher.bytes?.()),
     }
     const changes = { signal: controller.signal, ...(call && { call: { ...call, watchers: [everybody] } }) }
-    // Once the first is there: the request may go out at once.
+    // A turn later, when the first caller is among `callers`: the request may go out at once.
     const result = Promise.resolve().then(() => work(changes))
     const close = () => {
       if (shared.get(name) === joint) shared.delete(name)

@@ -26,8 +26,7 @@ function openRaw(
   const expected = promisedLength(response)
   let length = 0
   let end: CallEnd | undefined
-  // Also where nobody reads; who does is thrown the reason.
-  const stopListening = signal && onAbort(signal, () => tellEnd({ error: reasonOf(signal) }))
+  let stopListening: (() => void) | undefined
 
   function tellEnd(how: CallEnd): void {
     if (end) return
@@ -42,6 +41,8 @@ function openRaw(
     tellEnd({ cancelled: true })
   }
 
+  // Also where nobody reads; who does is thrown the reason.
+  if (signal) stopListening = onAbort(signal, () => tellEnd({ error: reasonOf(signal) }))
   const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
       try {

@@ -1,7 +1,8 @@
 import { LLMError } from './llm-error.ts'
 
 /**
- * The answer is larger than `maxResponseBytes`, or one event of it than `maxEventBytes`.
+ * Something is larger than it may be: an answer than `maxResponseBytes`, an event than `maxEventBytes`, what one half of `teeStream`
+ * is behind than `maxBuffered`, or a list that would go on for ever.
  *
  * @example
  * if (error instanceof LimitError) console.log(error.message)

@@ -1,5 +1,6 @@
 import { createFetch } from 'ofetch'
 import { answerOf, readable } from '../call/answer.ts'
+import { originOf } from '../call/origin-of.ts'
 import { type Call, type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
 import { isSecret } from '../call/secrets.ts'
 import { untilAborted } from '../call/signals.ts'
@@ -64,9 +65,8 @@ function reveal(left: Headers, own: Headers, sameOrigin: boolean): Headers {
   return headers
 }
 
-function originOf(request: unknown): string {
-  const url = Object(request).url ?? request
-  return new URL(url, globalThis.location?.href).origin
+function urlOf(request: unknown): string {
+  return `${Object(request).url ?? request}`
 }
 
 function readHeaders({ options }: InterceptorContext): Headers {
@@ -135,7 +135,7 @@ export function interceptors(hooks: InterceptorOptions = {}): FetchPolicy {
     }
     /** Says what is sent: nothing new where the hooks have left the headers alone. */
     const changesOf = (request: unknown, init: FetchInit): FetchInit => {
-      const sameOrigin = request === input || originOf(request) === originOf(input)
+      const sameOrigin = request === input || originOf(urlOf(request)) === originOf(urlOf(input))
       const isSame = sameOrigin && `${[...left]}` === `${[...shown]}`
       const signs = sameOrigin && left.get('authorization') === REDACTED
       return {

@@ -1,8 +1,9 @@
+import { originOf } from '../call/origin-of.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { askingUsage } from '../policies/ask-usage.ts'
 import { follow } from '../policies/follow.ts'
-import { originOf } from '../policies/origin-of.ts'
+
 import { readCounts } from '../wire/usage.ts'
 import { baseAttributes, operationOf, requestAttributes, tellOutcome } from './conventions.ts'
 import { endSpan, inSpan } from './in-span.ts'

@@ -1,5 +1,5 @@
+import { originOf } from '../call/origin-of.ts'
 import { type FetchPolicy, markFrugal, policy } from '../call/policy.ts'
-import { originOf } from './origin-of.ts'
 
 /** How many services are remembered that refuse the question. */
 const MOST = 100

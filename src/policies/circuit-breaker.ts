@@ -1,9 +1,9 @@
 import { ignoreErrors } from '../call/ignore-errors.ts'
+import { originOf } from '../call/origin-of.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isOutage } from './is-outage.ts'
-import { originOf } from './origin-of.ts'
 
 /** Whether requests go out: all, none, or one at a time to see whether the service is back. */
 export type CircuitState = 'closed' | 'open' | 'half-open'

@@ -31,7 +31,7 @@ export interface LogOptions {
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
-/** JSON without what it leaves raw and some readers of logs obey: line ends of Unicode, and the controls of terminals. */
+/** Writes JSON, and escapes what it leaves raw and some log viewers obey: line ends of Unicode, and the controls of terminals. */
 function toJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\x7f-\x9f\u2028\u2029]/g,

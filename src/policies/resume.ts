@@ -3,6 +3,7 @@ import { abortWith, linked, sleep } from '../call/signals.ts'
 import { watchBody } from '../call/watch-body.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
+import { LimitError } from '../errors/limit-error.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
 import { END_MARK, RESUMABLE_HEADER } from '../wire/resumable.ts'
 
@@ -28,6 +29,9 @@ export interface ResumeOptions {
 
 /** The longest wait, in milliseconds. */
 const MAX_DELAY = 5000
+
+/** The largest event, in characters: what is not whole is held. A relay itself ends a stream at a quarter of that. */
+const MAX_EVENT = 2 ** 25
 
 /** A status that may pass: the relay is being deployed, or is busy. */
 const PASSING = /^(408|425|429|5..)$/
@@ -74,12 +78,13 @@ function createLine(
         try {
           const response = await send(lastEventId)
           const { ok, status } = response
-          if (status === 410)
-            throw new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
-          if (ok || isFirst) return response
-          cause = new IncompleteStreamError(`The stream cannot be resumed: status ${status}`)
-          if (!PASSING.test(`${status}`)) throw cause
+          const isGone = status === 410
+          if (!isGone && (ok || isFirst)) return response
           response.body?.cancel().catch(() => {})
+          cause = isGone
+            ? new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
+            : new IncompleteStreamError(`The stream cannot be resumed: status ${status}`)
+          if (!PASSING.test(`${status}`)) throw cause
         } catch (thrown) {
           if (thrown instanceof IncompleteStreamError || !mayHeal(thrown) || (isFirst && !mayRepeat))
             throw thrown
@@ -99,15 +104,19 @@ function readOver(
   const encoder = new TextEncoder()
   let reader = first.getReader()
   let decoder = new TextDecoder()
+  /** What there is of the next event, and its last character. */
   let rest = ''
+  let seam = ''
 
-  /** Takes bytes in, and gives the events that are whole. */
+  /** Takes bytes in, and gives the events that are whole. Only the new piece is searched: an event may come in thousands. */
   function take(bytes: Uint8Array): string {
-    rest += decoder.decode(bytes, { stream: true })
-    const end = rest.lastIndexOf('\n\n') + 2
-    if (end < 2) return ''
-    const whole = rest.slice(0, end)
-    rest = rest.slice(end)
+    const piece = decoder.decode(bytes, { stream: true })
+    const blank = (seam + piece).lastIndexOf('\n\n')
+    const end = blank < 0 ? 0 : blank + 2 - seam.length
+    const whole = end ? rest + piece.slice(0, end) : ''
+    rest = end ? piece.slice(end) : rest + piece
+    seam = (end ? rest : seam + piece).slice(-1)
+    if (rest.length > MAX_EVENT) throw new LimitError(`An event is over ${MAX_EVENT} characters`)
     for (const [, id] of whole.matchAll(/^id: (\d+)$/gm)) line.note(Number(id))
     return whole
   }
@@ -115,18 +124,21 @@ function readOver(
   /** Gives the next events, or nothing at the stream's end. */
   async function next(): Promise<string | undefined> {
     for (;;) {
+      let bytes: Uint8Array | undefined
       try {
-        const { value } = await reader.read()
-        if (!value) throw new TypeError('The line ended before the stream')
-        const whole = take(value)
-        if (whole) return whole
+        bytes = (await reader.read()).value
+        if (!bytes) throw new TypeError('The line ended before the stream')
       } catch (error) {
         const { body } = await line.open(error)
         if (!body) return undefined
         reader = body.getReader()
         decoder = new TextDecoder()
         rest = ''
+        seam = ''
+        continue
       }
+      const whole = take(bytes)
+      if (whole) return whole
     }
   }
 
@@ -163,6 +175,7 @@ function readOver(
  * `resume()(timeout({ idle: 45_000 })(fetch))`, as a relay is never silent for longer than 15 seconds.
  *
  * @throws {IncompleteStreamError} from the answer's body, where the stream is not there any more
+ * @throws {LimitError} from the answer's body, for an event over 33,554,432 characters
  * @throws {ConfigurationError} in the `policies` of a client
  * @example
  * const client = createClient({ baseUrl: '/api/v1', apiKey: () => session(), fetch: resume()(fetch) })

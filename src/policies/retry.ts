@@ -48,7 +48,7 @@ function isCount(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 10
 }
 
-/** Whether the rules, without the caller's own, allow another try. */
+/** Tells whether the built-in rules allow another try. Does not ask `shouldRetry`. */
 function mayPass({ error, response }: FailedAttempt, statuses: readonly number[]): boolean {
   if (response) return response.headers.get('x-should-retry') !== 'false'
   // Around another client's fetch: a platform's error for a failed connection.
@@ -80,7 +80,8 @@ async function runHook<T>(
   try {
     return await untilAborted(signal, Promise.resolve(hook()))
   } catch (thrown) {
-    if (thrown instanceof Error && thrown !== error && thrown.cause === undefined)
+    // An abort's reason is the caller's, and may end other calls too.
+    if (!signal?.aborted && thrown instanceof Error && thrown !== error && thrown.cause === undefined)
       Reflect.set(thrown, 'cause', error)
     throw thrown
   }

@@ -20,7 +20,7 @@ interface Archived {
 /** How long a log is read that another writer may still write, in milliseconds. */
 const PATIENCE = 5000
 
-/** Reads what a log holds; undefined where it does not end. */
+/** Reads what a log holds: nothing of one that is forgotten, as it had no event; undefined where it does not end. */
 async function readWhole(streams: StreamStore, id: string): Promise<string[] | undefined> {
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), PATIENCE)
@@ -28,8 +28,7 @@ async function readWhole(streams: StreamStore, id: string): Promise<string[] | u
   try {
     for (;;) {
       const part = await streams.read(id, events.length, patience.signal)
-      // Forgotten, as it had no event.
-      if (!part) return undefined
+      if (!part) return []
       events.push(...part.events)
       if (part.closed) return events
     }
@@ -92,6 +91,7 @@ export function archivedStreams(
       const events = mark === undefined ? undefined : await readWhole(streams, id)
       if (!events) return
       marks.delete(id)
+      if (!events.length) return
       const archived = JSON.stringify({ mark, events, until: Date.now() + ttl })
       await store.setItem(prefix + id, archived, { ttl: Math.ceil(ttl / 1000) })
     },

@@ -114,8 +114,9 @@ export function createAsk<User extends RelayUser>({
     })
     keepAlive(account.closed)
     const onLeave = () => leave(upstream)
-    // A stream that is kept outlives its reader, who may come back.
+    // A stream that is kept outlives its reader, who may come back. Any other reader may have gone while this waited.
     if (!log) request.signal.addEventListener('abort', onLeave)
+    if (!log && request.signal.aborted) onLeave()
     try {
       const response = await upstream.send(
         'POST',

@@ -1,3 +1,4 @@
+import { onAbort } from '../call/signals.ts'
 import type { ReadLog } from './log-response.ts'
 
 /** How far the one who asked may be behind, in characters, before it reads the store like anybody else. */
@@ -22,12 +23,13 @@ export function createLiveReader(readStore: ReadLog): LiveReader {
 
   return {
     async read(after, signal) {
+      // Nobody waits for one who has gone: its promise would be kept until the stream's end.
+      const stopListening = onAbort(signal, () => wake())
       while (!queue.length && !isBehind && !hasEnded && !signal.aborted)
         await new Promise<void>(resolve => {
           wake = resolve
-          // Nobody waits for one who has gone; this promise would be kept until the stream's end.
-          signal.addEventListener('abort', () => resolve(), { once: true })
         })
+      stopListening()
       if (isBehind) return readStore(after, signal)
       const events = queue
       queue = []

@@ -163,9 +163,12 @@ function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions)
       return isTaken
     },
     async close(id, error, from) {
-      await run(CLOSE, id, ttl, from ?? '', ...(error === undefined ? [] : [error]))
-      wake(id)
-      local.delete(id)
+      try {
+        await run(CLOSE, id, ttl, from ?? '', ...(error === undefined ? [] : [error]))
+      } finally {
+        wake(id)
+        local.delete(id)
+      }
     },
     read: shareReads(async (id, after, signal) => {
       for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.5, poll)) {

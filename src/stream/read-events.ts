@@ -6,9 +6,10 @@ import { apiFailure } from '../wire/api-failure.ts'
 import { isFailure, nameAnswer, parseJson } from '../wire/json.ts'
 import type { Json } from '../wire/names.ts'
 import { throwRelayed } from '../wire/relayed-failure.ts'
+import { type Dialect, Last } from './dialect.ts'
 import { endedEarly } from './ended-early.ts'
 import { createEventRenamer } from './rename-events.ts'
-import { type Dialect, type EventReader, Last, openEvents } from './sse-reader.ts'
+import { type EventReader, openEvents } from './sse-reader.ts'
 
 /** What is known of a stream whose events have a `type`. */
 export interface EventRules {

@@ -7,36 +7,8 @@ import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { openBody, readText } from '../wire/body.ts'
 import { nameAnswer } from '../wire/json.ts'
+import { type Dialect, Last, type ServerSentEvent } from './dialect.ts'
 import { createEventDecoder, type StrayLine } from './event-decoder.ts'
-
-/** The last value of a stream: nothing that comes after it is read. */
-export class Last<T> {
-  readonly value: T
-
-  constructor(value: T) {
-    this.value = value
-  }
-}
-
-/** An event as it came. The parser's own type would bring its package's declarations to every caller's compiler. */
-interface ServerSentEvent {
-  readonly data: string
-  readonly event?: string | undefined
-}
-
-/** What an endpoint knows of its stream. */
-export interface Dialect<T> {
-  /** Makes the value of one event, marked where it is the last. Throws if it is an error or broken; undefined skips it. */
-  parse(event: ServerSentEvent): T | Last<T> | undefined
-  /** Makes the value that stands for a whole answer sent instead of a stream. */
-  parseWhole(text: string): T
-  /** Throws the error that a line outside of the framing tells of. Does nothing for any other line. */
-  parseStray?(line: string): void
-  /** Throws unless the stream may end here: at `[DONE]`, or at the end of the body. */
-  end(atDone: boolean): void
-  /** Tells whether all has come that must: what may follow is waited for no longer than a second. */
-  isFinished?(): boolean
-}
 
 /** What a stream is read with. */
 export interface StreamContext {
@@ -104,8 +76,7 @@ export async function openEvents<T>(
   let rest: Promise<void> | undefined
   let end: CallEnd | undefined
   let tail: ReturnType<typeof setTimeout> | undefined
-  // Also where nobody reads; who does is thrown the reason.
-  const stopListening = signal && onAbort(signal, () => close({ error: reasonOf(signal) }))
+  let stopListening: (() => void) | undefined
 
   function tell(event: 'wait' | 'bytes'): void {
     for (const follower of followers) follower[event]?.()
@@ -246,6 +217,8 @@ export async function openEvents<T>(
       else followers = [...followers, follower]
     },
   }
+  // Also where nobody reads; who does is thrown the reason.
+  if (signal) stopListening = onAbort(signal, () => close({ error: reasonOf(signal) }))
   ready = (await reader.next()).value
   opened = true
   followers = []

@@ -1,3 +1,4 @@
+import { toBase64 } from './base64.ts'
 import { hash } from './hash.ts'
 import { type Answer, jsonAnswer } from './parts.ts'
 import { readBody } from './read-body.ts'
@@ -25,7 +26,7 @@ export function answerEmbeddings(call: Call): Answer {
     object: 'list',
     data: inputs.map(({ features }, index) => {
       const vector = embed(features, Number(dimensions))
-      return { object: 'embedding', index, embedding: format === 'base64' ? toBase64(vector) : [...vector] }
+      return { object: 'embedding', index, embedding: format === 'base64' ? pack(vector) : [...vector] }
     }),
     model: request.model,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
@@ -85,12 +86,11 @@ function embed(features: Input['features'], dimensions: number): Float32Array {
   return Float32Array.from(sum, value => value / length)
 }
 
-function toBase64(vector: Float32Array): string {
+/** Packs numbers as the service sends them: little-endian 32-bit floats in base64. */
+function pack(vector: Float32Array): string {
   const view = new DataView(new ArrayBuffer(vector.length * 4))
   vector.forEach((value, i) => {
     view.setFloat32(i * 4, value, true)
   })
-  let binary = ''
-  for (let i = 0; i < view.byteLength; i++) binary += String.fromCharCode(view.getUint8(i))
-  return btoa(binary)
+  return toBase64(new Uint8Array(view.buffer))
 }

@@ -13,7 +13,6 @@ import {
   wholeFrom,
 } from './rules.ts'
 
-/** The bounds of a chat request's numbers, as the API reference has them. */
 const content = /* @__PURE__ */ optional(
   /* @__PURE__ */ where(
     value => isText(value) || (Array.isArray(value) && value.every(isObject)),
@@ -26,8 +25,8 @@ const typed = /* @__PURE__ */ objectOf({ type: /* @__PURE__ */ where(isText, 'mu
 const choice = /* @__PURE__ */ where(value => isText(value) || isObject(value), 'must be a text or an object')
 
 /**
- * The rules for a chat request, in camelCase. Parameters, roles and parts that they do not know pass: services have more than
- * are listed here.
+ * The rules for a chat request, in camelCase, with the bounds that the API reference has. Parameters, roles and parts that they do
+ * not know pass: services have more than are listed here.
  *
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */

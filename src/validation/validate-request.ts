@@ -49,7 +49,8 @@ export function validateRequest<T>(request: T, operation?: string): T {
   const fields: object = Object(request)
   const name = operation ?? ('input' in fields ? 'createEmbedding' : 'createChatCompletion')
   const issues = [...ruleIssues(fields, name), ...wireIssues(fields)]
-  const first = issues.filter(({ path }, index) => issues.findIndex(issue => issue.path === path) === index)
+  const paths = new Set<string>()
+  const first = issues.filter(({ path }) => paths.size < paths.add(path).size)
   if (first.length) throw validationError(first)
   return request
 }

@@ -7,11 +7,15 @@ import type { WebhookEvent } from './types.ts'
 /** A request as a server has it that knows no `Request`: the body as it came, not parsed, and its headers in any case. */
 export interface WebhookRequest {
   readonly body: string | ArrayBuffer | ArrayBufferView
-  readonly headers: Headers | { readonly [name: string]: string | readonly string[] | undefined }
+  readonly headers:
+    | Headers
+    | Iterable<readonly [name: string, value: string]>
+    | { readonly [name: string]: string | readonly string[] | undefined }
 }
 
 function headerOf({ headers }: Pick<WebhookRequest, 'headers'>, name: string): string {
-  const entries = headers instanceof Headers ? [...headers] : Object.entries(headers)
+  // Any class of `Headers` will do: another library's has no entries of its own.
+  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers)
   const value = entries.find(([key]) => key.toLowerCase() === name)?.[1]
   return `${value ?? ''}` || refuse(name, 'is missing')
 }

@@ -65,7 +65,7 @@ export function apiFailure(
   const body = parseScrubbed(text, scrub)
   const outer = [fromWire(body)].flat()[0]
   const { error, errors, baseResp }: Json = Object(outer)
-  const given = error ?? Object(errors)[0] ?? baseResp ?? outer
+  const given = error ?? [errors].flat()[0] ?? baseResp ?? outer
   const both: readonly Json[] = [Object(given), Object(outer)]
   /** Finds the first text or number of these names: a service may put anything anywhere. */
   const find = (...names: readonly string[]) =>

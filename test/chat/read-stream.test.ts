@@ -44,6 +44,14 @@ describe('readStream', () => {
     expect((await drain(readStream(both()))).error).toBeInstanceOf(ProtocolError)
   })
 
+  it('is thrown the reason of a signal that has aborted before it, and ends the body', async () => {
+    const source = bodyOf([bytesOf(sse(chunk({ content: 'a' })))], 'silence')
+    const reason = new Error('mine')
+    const stream = readStream(new Response(source.body), { signal: AbortSignal.abort(reason) })
+    expect((await drain(stream)).error).toBe(reason)
+    await until(() => source.cancels === 1)
+  })
+
   it('ends on abort, by its signal and by itself', async () => {
     for (const by of ['signal', 'itself']) {
       const source = bodyOf([bytesOf(sse(chunk({ content: 'a' })))], 'silence')

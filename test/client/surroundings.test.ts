@@ -13,6 +13,7 @@ import {
   tool,
 } from '../../src/index.ts'
 import { chunk, sse } from '../support/frames.ts'
+import { scripted } from '../tools/scripted.ts'
 import { BASE, chatRequest, clientOf, completion, failureOf, json } from './harness.ts'
 
 // Runtimes and libraries that have a fetch of their own. The numbers are those of public reports.
@@ -221,6 +222,33 @@ describe('a signal without a reason (react-native#50015, ky#588)', () => {
     await Promise.resolve()
     controller.abort()
     expect(await failing).toMatchObject({ name: 'AbortError' })
+  })
+
+  it('lets tools run, fail and take too long', async () => {
+    vi.stubGlobal('AbortController', OldController)
+    const names = ['good', 'bad', 'slow']
+    const tools = [
+      tool({ name: 'good', execute: () => 'fine' }),
+      tool({ name: 'bad', execute: () => Promise.reject(new Error('no')) }),
+      tool({ name: 'slow', timeout: 1, execute: () => new Promise(() => {}) }),
+    ]
+    const { client } = scripted([{ calls: names.map(name => ({ name, args: {} })) }, { content: 'Done.' }])
+    const { signal } = new OldController() as unknown as AbortController
+    const { text, steps } = await runTools(client, { ...chatRequest, tools }, { signal })
+    const told = steps[0]!.results.map(({ message }) => message.content)
+    expect([text, ...told]).toEqual(['Done.', 'fine', 'Failed: no', 'Failed: It took over 1 ms'])
+  })
+
+  it('ends a run of tools with an AbortError', async () => {
+    vi.stubGlobal('AbortController', OldController)
+    for (const when of ['before', 'during']) {
+      const controller = new OldController()
+      const signal = controller.signal as unknown as AbortSignal
+      if (when === 'before') controller.abort()
+      const failing = failureOf(runTools(clientOf(silent), chatRequest, { signal }))
+      controller.abort()
+      expect(await failing).toMatchObject({ name: 'AbortError' })
+    }
   })
 })
 

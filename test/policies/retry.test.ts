@@ -416,6 +416,21 @@ describe('hooks', () => {
     expect((await run({ onRetry: fail }, [status(503), status(200)])).error).toBe(mine)
   })
 
+  it('that an abort ends leave its reason as it is', async () => {
+    const failure = new ConnectionError('gone', { retryable: true })
+    for (const name of ['shouldRetry', 'onRetry'] as const) {
+      const reason = new Error('mine')
+      const controller = new AbortController()
+      const hook = () => {
+        controller.abort(reason)
+        return never()
+      }
+      const { error } = await run({ [name]: hook }, [failure], { signal: controller.signal })
+      expect(error).toBe(reason)
+      expect(reason).not.toHaveProperty('cause')
+    }
+  })
+
   it('that throw keep the failure as the cause', async () => {
     const failure = new ConnectionError('gone', { retryable: true })
     const fail = () => {

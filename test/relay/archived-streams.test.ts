@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { archivedStreams, memoryStreams } from '../../src/relay/index.ts'
 import { until } from '../support/frames.ts'
 import { question, relayOf, visit } from './harness.ts'
@@ -58,6 +58,17 @@ describe('archivedStreams', () => {
     expect(await streams.append('a', 1, ['y'])).toBe(false)
     expect(store.map.size).toBe(0)
     expect(await readAll(streams, 'a')).toEqual(['x', 'stopped'])
+  })
+
+  it('forgets a log that had no event', async () => {
+    const memory = memoryStreams()
+    const read = vi.fn(memory.read)
+    const streams = archivedStreams({ ...memory, read }, mapStore())
+    await streams.create('a', 'm')
+    await streams.close('a')
+    expect(read).toHaveBeenCalledOnce()
+    await streams.close('a')
+    expect(read).toHaveBeenCalledOnce()
   })
 
   it('answers without a log where it fails before, and tells the owner where it fails after', async () => {

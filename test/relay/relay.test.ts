@@ -304,6 +304,19 @@ describe('a stream through a relay', () => {
     expect(uses[0]).toMatchObject({ outcome: 'left' })
   })
 
+  it('asks the service nothing for a reader who has left while the request was looked at', async () => {
+    const uses: RelayUse<User>[] = []
+    const controller = new AbortController()
+    const rewrite = (body: object) => {
+      controller.abort()
+      return body
+    }
+    const { handle, service } = relayOf({ rewrite, onUse: use => uses.push(use) })
+    const response = await handle(visit(question, { signal: controller.signal }))
+    expect([response.status, service.requests.length]).toEqual([410, 0])
+    expect(uses[0]).toMatchObject({ outcome: 'left' })
+  })
+
   it('keeps the runtime alive until the books are closed', async () => {
     const waits: Promise<unknown>[] = []
     const uses: unknown[] = []

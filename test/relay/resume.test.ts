@@ -14,8 +14,9 @@ import {
   timeout,
 } from '../../src/index.ts'
 import { memoryStreams } from '../../src/relay/index.ts'
+import { END_MARK } from '../../src/wire/resumable.ts'
 import { counted, failureOf } from '../client/harness.ts'
-import { until } from '../support/frames.ts'
+import { bodyOf, until } from '../support/frames.ts'
 import { type Cut, cutting, randomOf } from './cutting.ts'
 import { APP, CHAT, fetchOf, question, relayOf } from './harness.ts'
 
@@ -308,6 +309,57 @@ describe('resume', () => {
     const { fetch, seen } = recorded(async () => new Response('list'))
     await resume()(fetch)(`${APP}/v1/models`, {})
     expect(seen[0]!.headers.has('idempotency-key')).toBe(false)
+  })
+
+  it('needs time in proportion to an event, however many pieces it comes in', { retry: 2 }, async () => {
+    const timeOf = async (pieces: number): Promise<number> => {
+      let left = pieces
+      const piece = new TextEncoder().encode('word '.repeat(20))
+      const end = new TextEncoder().encode(`\n\n${END_MARK}`)
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (left-- > 0) return controller.enqueue(piece)
+          controller.enqueue(end)
+          controller.close()
+        },
+      })
+      const answer = new Response(body, { headers: { 'x-relay-resumable': '1' } })
+      const start = performance.now()
+      const got = await resume()(async () => answer)(CHAT, { method: 'POST' })
+      expect(await got.text()).toHaveLength(pieces * 100 + 2 + END_MARK.length)
+      return performance.now() - start
+    }
+    await timeOf(200)
+    // Eight times the length; anything quadratic takes sixty-four times as long. Clocks are coarse in some runtimes.
+    expect(await timeOf(8000)).toBeLessThan(30 * Math.max(await timeOf(1000), 15))
+  })
+
+  it('holds no more of an event than any has, and does not ask for more', async () => {
+    const piece = new Uint8Array(2 ** 20).fill(120)
+    const source = bodyOf(
+      Array.from({ length: 40 }, () => piece),
+      'silence',
+    )
+    const fetch = vi.fn<Fetch>(
+      async () => new Response(source.body, { headers: { 'x-relay-resumable': '1' } }),
+    )
+    const got = await resume(quick)(fetch)(CHAT, { method: 'POST' })
+    // Chromium's `text()` would make a "Failed to fetch" of it.
+    expect(await failureOf(got.body!.getReader().read())).toMatchObject({ name: 'LimitError' })
+    expect(fetch).toHaveBeenCalledOnce()
+  })
+
+  it.each([404, 410])('ends the body of an answer %i that it does not pass on', async status => {
+    const cancel = vi.fn()
+    const { handle } = kept()
+    const line = cutting(fetchOf(handle), () => 3000)
+    let calls = 0
+    const fetch: Fetch = (url, init) =>
+      calls++
+        ? Promise.resolve(new Response(new ReadableStream({ cancel }), { status }))
+        : line.fetch(url, init)
+    await failureOf(collectText(streamChatCompletion(clientOf(fetch), request)))
+    expect([calls, cancel.mock.calls.length]).toEqual([2, 1])
   })
 
   it('takes what any client gives: a URL, a Request', async () => {

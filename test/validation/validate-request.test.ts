@@ -202,6 +202,18 @@ describe('an embedding request', () => {
   })
 })
 
+it('needs time in proportion to what is wrong', { retry: 2 }, async () => {
+  const timeOf = async (count: number): Promise<number> => {
+    const request = { model, messages: Array.from({ length: count }, () => Number.NaN) }
+    const start = performance.now()
+    expect(await pathsOf(request)).toHaveLength(count)
+    return performance.now() - start
+  }
+  await timeOf(1000)
+  // Eight times the length; anything quadratic takes sixty-four times as long. Clocks are coarse in some runtimes.
+  expect(await timeOf(40_000)).toBeLessThan(30 * Math.max(await timeOf(5000), 15))
+})
+
 describe('as the setting of a client', () => {
   it('lets nothing bad out', async () => {
     const fetch = vi.fn<Fetch>(async () => json(completion))

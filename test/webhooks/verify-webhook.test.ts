@@ -41,6 +41,19 @@ async function headersFor(
   }
 }
 
+/** The headers of another library's request: no `Headers` of this runtime, but they can be iterated. */
+class OtherHeaders {
+  readonly #entries: readonly (readonly [string, string])[]
+
+  constructor(entries: readonly (readonly [string, string])[]) {
+    this.#entries = entries
+  }
+
+  [Symbol.iterator]() {
+    return this.#entries[Symbol.iterator]()
+  }
+}
+
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000, toFake: ['Date'] })
 })
@@ -76,6 +89,7 @@ describe('verifyWebhook', () => {
     for (const [body, given] of [
       [payload, headers],
       [payload, new Headers(headers)],
+      [payload, new OtherHeaders(Object.entries(headers))],
       [payload, named],
       [bytes, headers],
       [bytes.slice().buffer, headers],

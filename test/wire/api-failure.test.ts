@@ -170,6 +170,11 @@ describe('the shapes of a body', () => {
         errors: [{ code: 7003, message: 'No such model' }],
       }),
     ).toMatchObject({ name: 'ValidationError', code: '7003', message: '400 No such model' })
+    expect(failure(400, { errors: 'No such model' }).message).toBe('400 No such model')
+    expect(failure(400, { errors: ['No such model'] }).message).toBe('400 No such model')
+    const fields = { model: ['is required'] }
+    expect(failure(400, { errors: fields }).message).toBe(`400 ${JSON.stringify(fields)}`)
+    expect(failure(400, { title: 'Bad', detail: 'Why', errors: fields }).message).toBe('400 Why')
     expect(
       failure(200, { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }),
     ).toMatchObject({
