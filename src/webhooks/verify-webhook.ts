@@ -7,11 +7,14 @@ import type { WebhookEvent } from './types.ts'
 /** A request as a server has it that knows no `Request`: the body as it came, not parsed, and its headers in any case. */
 export interface WebhookRequest {
   readonly body: string | ArrayBuffer | ArrayBufferView
-  readonly headers: Headers | { readonly [name: string]: string | readonly string[] | undefined }
+  readonly headers:
+    | Iterable<readonly [name: string, value: string]>
+    | { readonly [name: string]: string | readonly string[] | undefined }
 }
 
 function headerOf({ headers }: Pick<WebhookRequest, 'headers'>, name: string): string {
-  const entries = headers instanceof Headers ? [...headers] : Object.entries(headers)
+  // A server's own `Headers` are of another class than the platform's.
+  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers)
   const value = entries.find(([key]) => key.toLowerCase() === name)?.[1]
   return `${value ?? ''}` || refuse(name, 'is missing')
 }
@@ -24,7 +27,9 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-function keyOf(secret: string): Promise<CryptoKey> {
+function keyOf(given: string): Promise<CryptoKey> {
+  // Read from a file, it ends in a line break.
+  const secret = given.trim()
   const [, own] = /^whsec_(.*)$/.exec(secret) ?? []
   const bytes = own === undefined ? new TextEncoder().encode(secret) : fromBase64(own)
   if (!bytes?.length)
