@@ -33,9 +33,14 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
   return `${address}?${members}`.replace(/\?$/, '')
 }
 
-function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
+/** @throws {ValidationError} for an option of a call in a request, wherever that travels */
+export function refuseOptions(request: unknown): void {
   for (const name of OPTIONS)
-    if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
+    if (Object(request)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
+}
+
+function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object = {}): string {
+  refuseOptions(body)
   const asks = stream === true || undefined
   return JSON.stringify({ ...toWire(body, true, verbatim), ...toWire(extraBody, false), stream: asks })
 }

@@ -56,6 +56,7 @@ describe('an object', () => {
 
   it.each([
     ['a fence', '```json\n{"name":"Ada","age":36}\n```'],
+    ['a fence with a space', '``` json\n{"name":"Ada","age":36}\n```'],
     ['a bare fence', '  ```\n{"name":"Ada","age":36}```  '],
     ['a fence in one line', '```{"name":"Ada","age":36}```'],
     ['blanks', '\n\n {"name":"Ada","age":36} '],
