@@ -1,7 +1,15 @@
 import { refuse } from '../errors/validation-error.ts'
 import { isObject, snakeCase, toWire } from '../wire/names.ts'
-import { refuseOptions } from './request.ts'
 import type { CallOptions, Query } from './types.ts'
+
+/** Options of a call that people put into the request: `headers` there would go out in the body, the form or the query, secrets and all. */
+const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries', 'idempotencyKey', 'extraBody']
+
+/** @throws {ValidationError} for an option of a call in a request, wherever that travels */
+export function refuseOptions(request: unknown): void {
+  for (const name of OPTIONS)
+    if (Object(request)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
+}
 
 /**
  * Fills the `{…}` of a route in, each with one path segment. A dot or two, even encoded, would name another one.

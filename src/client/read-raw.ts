@@ -26,8 +26,9 @@ function openRaw(
   const expected = promisedLength(response)
   let length = 0
   let end: CallEnd | undefined
+  let stopListening: (() => void) | undefined
   // Also where nobody reads; who does is thrown the reason.
-  const stopListening = signal && onAbort(signal, () => tellEnd({ error: reasonOf(signal) }))
+  if (signal) stopListening = onAbort(signal, () => tellEnd({ error: reasonOf(signal) }))
 
   function tellEnd(how: CallEnd): void {
     if (end) return

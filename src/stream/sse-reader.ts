@@ -106,9 +106,10 @@ export async function openEvents<T>(
   let ready: T | undefined
   let rest: Promise<void> | undefined
   let end: CallEnd | undefined
+  let stopListening: (() => void) | undefined
   let tail: ReturnType<typeof setTimeout> | undefined
   // Also where nobody reads; who does is thrown the reason.
-  const stopListening = signal && onAbort(signal, () => close({ error: reasonOf(signal) }))
+  if (signal) stopListening = onAbort(signal, () => close({ error: reasonOf(signal) }))
 
   const isOpen = () => state === 'opening' || state === 'reading'
 

@@ -248,6 +248,17 @@ describe('downloads', () => {
     expect(signal?.aborted).toBe(true)
   })
 
+  it('reject with the reason of a signal that aborts while they begin', async () => {
+    const reason = new Error('gone')
+    const controller = new AbortController()
+    const client = clientOf(async () => {
+      controller.abort(reason)
+      return new Response('abc')
+    })
+    const read = async () => (await downloadFile(client, 'f', controller)).text()
+    expect(await failureOf(read())).toBe(reason)
+  })
+
   it('are silent too long for the idle limit only while they are waited for', async () => {
     const client = clientOf(async () => new Response(bodyOf(['abc'], 'stay open')), {
       policies: [timeout({ idle: 30 })],
