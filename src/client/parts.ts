@@ -72,7 +72,7 @@ export function toForm(
 ): FormData {
   refuseOptions(request)
   const form = new FormData()
-  const add = (name: string, value: unknown, renames = true): void => {
+  const add = (name: string, value: unknown, renames: boolean): void => {
     if (isFile(value))
       form.append(
         name,
@@ -88,7 +88,7 @@ export function toForm(
     }
   }
   for (const [key, value] of Object.entries(request))
-    if (!Object.hasOwn(extraBody, snakeCase(key))) add(snakeCase(key), value)
+    if (!Object.hasOwn(extraBody, snakeCase(key))) add(snakeCase(key), value, true)
   for (const [key, value] of Object.entries(extraBody)) add(key, value, false)
   return form
 }
