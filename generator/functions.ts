@@ -68,8 +68,8 @@ function carry(
   const more = jsonMembers.length ? `, ${spellings(jsonMembers)}` : ''
   const carried = {
     json: () => (asked === 'request' ? 'body: request' : asked === 'body' ? 'body' : `body: ${asked}`),
-    form: () => `form: ${module.use('toForm', 'client/parts', false)}(${inForm}${more})`,
-    either: () => `...${module.use('formOrBody', 'openai/form-or-body', false)}(${inForm})`,
+    form: () => `form: ${module.use('toForm', 'client/parts', false)}(${inForm}, options${more})`,
+    either: () => `...${module.use('formOrBody', 'openai/form-or-body', false)}(${inForm}, options)`,
   }[body.kind]()
   return {
     before,

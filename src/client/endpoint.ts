@@ -50,14 +50,15 @@ export function endpoint<Request, Result, Parts extends readonly string[] = []>(
   return (client, ...parameters) => {
     const rest = parameters.slice(count) as unknown[]
     const request = goesTo === 'none' ? undefined : rest.shift()
+    const options = rest[0] as CallOptions | undefined
     const build = (): Operation<Result> => ({
       ...rules,
       name,
       route: `${method} ${routeOf(path!, parameters)}`,
       ...(goesTo === 'body' && { body: request }),
       ...(goesTo === 'query' && { query: toQuery(request as object) }),
-      ...(goesTo === 'form' && { form: toForm(request as object) }),
+      ...(goesTo === 'form' && { form: toForm(request as object, options) }),
     })
-    return client.request(build, rest[0] as CallOptions)
+    return client.request(build, options)
   }
 }

@@ -1,6 +1,15 @@
 import { refuse } from '../errors/validation-error.ts'
 import { isObject, snakeCase, toWire } from '../wire/names.ts'
-import type { Query } from './types.ts'
+import type { CallOptions, Query } from './types.ts'
+
+/** Options of a call that people put into the request: `headers` there would go out in the body, the form or the query, secrets and all. */
+const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries', 'idempotencyKey', 'extraBody']
+
+/** @throws {ValidationError} for an option of a call in a request, wherever that travels */
+export function refuseOptions(request: unknown): void {
+  for (const name of OPTIONS)
+    if (Object(request)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
+}
 
 /**
  * Fills the `{…}` of a route in, each with one path segment. A dot or two, even encoded, would name another one.
@@ -35,6 +44,7 @@ function flatten(
  * @throws {ValidationError} for what is no value of JSON
  */
 export function toQuery(request: object = {}): Query {
+  refuseOptions(request)
   const query: { [name: string]: Query[string] } = {}
   for (const [name, value] of Object.entries(toWire(request)))
     flatten(name, value, (path, item) => {
@@ -51,25 +61,34 @@ function isFile(value: unknown): value is Blob | ArrayBuffer | ArrayBufferView<A
  * Makes a multipart form of a request: names in snake_case, `Blob`s, `File`s and bytes as they are, a list as `name[]` for each
  * item, an object as `name[member]`; what is null is left out. The platform sets the type, with its boundary.
  *
+ * @param options of the call: its `extraBody` is merged last, under its own names
  * @param json names, as they are on the wire, of members that travel as the text of their JSON
  * @throws {ValidationError} for what is neither a file nor a value of JSON
  */
-export function toForm(request: object, json: readonly string[] = []): FormData {
+export function toForm(
+  request: object,
+  { extraBody = {} }: CallOptions = {},
+  json: readonly string[] = [],
+): FormData {
+  refuseOptions(request)
   const form = new FormData()
-  const add = (name: string, value: unknown): void => {
+  const add = (name: string, value: unknown, renames: boolean): void => {
     if (isFile(value))
       form.append(
         name,
         value instanceof Blob ? value : new Blob([value as ArrayBuffer | ArrayBufferView<ArrayBuffer>]),
       )
-    else if (Array.isArray(value) && value.some(isFile)) for (const item of value) add(`${name}[]`, item)
+    else if (Array.isArray(value) && value.some(isFile))
+      for (const item of value) add(`${name}[]`, item, renames)
     else {
-      const wire = toWire({ [name]: value })[name]
+      const wire = toWire({ [name]: value }, renames)[name]
       flatten(name, json.includes(name) ? JSON.stringify(wire) : wire, (path, item) => {
         if (item != null) form.append(path, `${item}`)
       })
     }
   }
-  for (const [key, value] of Object.entries(request)) add(snakeCase(key), value)
+  for (const [key, value] of Object.entries(request))
+    if (!Object.hasOwn(extraBody, snakeCase(key))) add(snakeCase(key), value, true)
+  for (const [key, value] of Object.entries(extraBody)) add(key, value, false)
   return form
 }

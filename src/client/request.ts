@@ -4,6 +4,7 @@ import { refuse } from '../errors/validation-error.ts'
 import { type HeaderRecord, setHeaders } from '../wire/headers.ts'
 import { toWire } from '../wire/names.ts'
 import { misconfigured, type Service, UNSIGNED } from '../wire/service.ts'
+import { refuseOptions } from './parts.ts'
 import type { CallOptions, ClientConfig, Operation, Query } from './types.ts'
 
 /** A client's checked configuration. */
@@ -14,9 +15,6 @@ export interface Settings extends Service, Pick<ClientConfig, 'query' | 'validat
 }
 
 type Init = FetchInit & { readonly method: string; readonly headers: HeaderRecord }
-
-/** Options of a call that people put into the request: `headers` there would go out in the body, secrets and all. */
-const OPTIONS = ['signal', 'timeout', 'headers', 'maxRetries', 'idempotencyKey', 'extraBody']
 
 /** Builds the address of an operation: its path below the client's, and the members of all queries. */
 function buildUrl(address: string, queries: readonly (Query | undefined)[]): string {
@@ -34,8 +32,7 @@ function buildUrl(address: string, queries: readonly (Query | undefined)[]): str
 }
 
 function buildBody({ body, verbatim, stream }: Operation<unknown>, extraBody: object | undefined): string {
-  for (const name of OPTIONS)
-    if (Object(body)[name] !== undefined) refuse(name, 'belongs into the options, after the request')
+  refuseOptions(body)
   const asks = stream === true || undefined
   return JSON.stringify({
     ...toWire(body, true, verbatim),

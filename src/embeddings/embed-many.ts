@@ -1,4 +1,5 @@
 import { abortWith, linked } from '../call/signals.ts'
+import { nthOptions } from '../client/nth-options.ts'
 import type { CallOptions, Client } from '../client/types.ts'
 import { validationError } from '../errors/validation-error.ts'
 import { createEmbedding } from './create.ts'
@@ -60,7 +61,10 @@ export async function embedMany(
     while (next < batches.length) {
       const index = next++
       const body = { ...request, input: batches[index]! }
-      answers[index] = await createEmbedding(client, body, { ...call, signal: controller.signal })
+      answers[index] = await createEmbedding(client, body, {
+        ...nthOptions(call, index),
+        signal: controller.signal,
+      })
     }
   }
   try {

@@ -20,13 +20,15 @@ export interface Page<T> {
 export async function* paginate<T>(
   list: (after: string | undefined) => PromiseLike<Page<T>>,
 ): AsyncGenerator<T, void, undefined> {
+  const seen = new Set<string>()
   let after: string | undefined
   for (;;) {
     const { data, hasMore, lastId } = await list(after)
     yield* data
     const next = lastId ?? (data.at(-1) as { readonly id?: string } | undefined)?.id
     if (!hasMore || !data.length || !next) return
-    if (next === after) throw new LimitError('The list gives the same page again and again')
+    if (seen.has(next)) throw new LimitError('The list gives the same pages again and again')
+    seen.add(next)
     after = next
   }
 }

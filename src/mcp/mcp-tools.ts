@@ -15,7 +15,7 @@ export interface McpTool {
 
 /** What an MCP server answers to a call. */
 export interface McpResult {
-  readonly content?: readonly McpContent[]
+  readonly content?: readonly McpContent[] | null
   readonly structuredContent?: unknown
   readonly isError?: boolean | undefined
 }
@@ -24,7 +24,7 @@ export interface McpResult {
 export interface McpClient {
   listTools(params?: { cursor?: string }): Promise<{
     readonly tools: readonly McpTool[]
-    readonly nextCursor?: string | undefined
+    readonly nextCursor?: string | null | undefined
   }>
   // biome-ignore lint/suspicious/noExplicitAny: the two versions have other arguments behind the first
   callTool(params: { name: string; arguments: any }, ...more: any[]): Promise<any>
@@ -56,7 +56,7 @@ async function listAll(client: McpClient): Promise<readonly McpTool[]> {
   do {
     const page = await client.listTools(cursor === undefined ? {} : { cursor })
     tools.push(...page.tools)
-    cursor = page.nextCursor
+    cursor = page.nextCursor ?? undefined
     if (tools.length > MAX_TOOLS || (cursor !== undefined && cursors.size === cursors.add(cursor).size))
       throw new LimitError(`The MCP server lists more than ${MAX_TOOLS} tools, or the same ones for ever`)
   } while (cursor !== undefined)
@@ -81,9 +81,9 @@ async function call(
   // The SDK's version 1 has the schema of the result before the options.
   const more = client.callTool.length > 1 ? [options] : [undefined, options]
   const result: McpResult = await client.callTool({ name, arguments: input }, ...more)
-  const { content = [], structuredContent, isError } = result
+  const { content, structuredContent, isError } = result
   const parts = toParts(
-    content.length ? content : [{ type: 'text', text: JSON.stringify(structuredContent ?? null) }],
+    content?.length ? content : [{ type: 'text', text: JSON.stringify(structuredContent ?? null) }],
   )
   const output = toolContent(parts)
   if (!isError) return { ...output, result }

@@ -76,7 +76,7 @@ export function createTranscription(
     () => ({
       name: 'createTranscription',
       route: 'POST /audio/transcriptions',
-      form: toForm({ ...request, stream: undefined }),
+      form: toForm({ ...request, stream: undefined }, options),
       read: readTranscript,
     }),
     options,
@@ -100,7 +100,7 @@ export function streamTranscription(
     () => ({
       name: 'streamTranscription',
       route: 'POST /audio/transcriptions',
-      form: toForm({ ...request, stream: true }),
+      form: toForm({ ...request, stream: true }, options),
       stream: true,
       read: readEvents(['transcript.text.done']),
     }),
@@ -124,7 +124,7 @@ export function createTranslation(
     () => ({
       name: 'createTranslation',
       route: 'POST /audio/translations',
-      form: toForm(request),
+      form: toForm(request, options),
       read: readTranscript,
     }),
     options,
@@ -144,7 +144,11 @@ export function createVoiceConsent(
   options?: CallOptions,
 ): ResultPromise<VoiceConsentResource> {
   return client.request<VoiceConsentResource>(
-    () => ({ name: 'createVoiceConsent', route: 'POST /audio/voice_consents', form: toForm(request) }),
+    () => ({
+      name: 'createVoiceConsent',
+      route: 'POST /audio/voice_consents',
+      form: toForm(request, options),
+    }),
     options,
   )
 }
@@ -250,7 +254,7 @@ export function createVoice(
   options?: CallOptions,
 ): ResultPromise<VoiceResource> {
   return client.request<VoiceResource>(
-    () => ({ name: 'createVoice', route: 'POST /audio/voices', form: toForm(request) }),
+    () => ({ name: 'createVoice', route: 'POST /audio/voices', form: toForm(request, options) }),
     options,
   )
 }

@@ -109,7 +109,7 @@ export function createContainerFile(
     () => ({
       name: 'createContainerFile',
       route: routeOf('POST /containers/{containerId}/files', [containerId]),
-      ...formOrBody(request),
+      ...formOrBody(request, options),
     }),
     options,
   )

@@ -20,7 +20,7 @@ export function createContentProvenanceCheck(
     () => ({
       name: 'createContentProvenanceCheck',
       route: 'POST /content_provenance_checks',
-      form: toForm(request),
+      form: toForm(request, options),
     }),
     options,
   )

@@ -38,7 +38,7 @@ export function createFile(
   options?: CallOptions,
 ): ResultPromise<OpenAIFile> {
   return client.request<OpenAIFile>(
-    () => ({ name: 'createFile', route: 'POST /files', form: toForm(request) }),
+    () => ({ name: 'createFile', route: 'POST /files', form: toForm(request, options) }),
     options,
   )
 }

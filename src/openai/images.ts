@@ -27,7 +27,7 @@ export function createImageEdit(
     () => ({
       name: 'createImageEdit',
       route: 'POST /images/edits',
-      ...formOrBody({ ...request, stream: undefined }),
+      ...formOrBody({ ...request, stream: undefined }, options),
     }),
     options,
   )
@@ -50,7 +50,7 @@ export function streamImageEdit(
     () => ({
       name: 'streamImageEdit',
       route: 'POST /images/edits',
-      ...formOrBody({ ...request, stream: true }),
+      ...formOrBody({ ...request, stream: true }, options),
       stream: true,
       read: readEvents(['image_edit.completed'], { countIn: countImages }),
     }),
@@ -114,7 +114,11 @@ export function createImageVariation(
   options?: CallOptions,
 ): ResultPromise<ImagesResponse> {
   return client.request<ImagesResponse>(
-    () => ({ name: 'createImageVariation', route: 'POST /images/variations', form: toForm(request) }),
+    () => ({
+      name: 'createImageVariation',
+      route: 'POST /images/variations',
+      form: toForm(request, options),
+    }),
     options,
   )
 }

@@ -21,7 +21,7 @@ export function readNamedEvents<T>(
     parse({ event = 'message', data }) {
       events++
       const json = parseJson(data, () => `Event ${events}`)
-      if (event === 'error') throw apiFailure(data, response, scrub)
+      if (event === 'error' || isFailure(json)) throw apiFailure(data, response, scrub)
       isBegun = true
       return { event, data: rename(json, event) } as T
     },

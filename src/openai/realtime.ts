@@ -31,7 +31,7 @@ export function createRealtimeCall(
     () => ({
       name: 'createRealtimeCall',
       route: 'POST /realtime/calls',
-      form: toForm(request, ['session']),
+      form: toForm(request, options, ['session']),
       read: readRaw,
     }),
     options,

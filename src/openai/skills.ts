@@ -18,7 +18,7 @@ export function createSkill(
   options?: CallOptions,
 ): ResultPromise<SkillResource> {
   return client.request<SkillResource>(
-    () => ({ name: 'createSkill', route: 'POST /skills', ...formOrBody(request) }),
+    () => ({ name: 'createSkill', route: 'POST /skills', ...formOrBody(request, options) }),
     options,
   )
 }
@@ -137,7 +137,7 @@ export function createSkillVersion(
     () => ({
       name: 'createSkillVersion',
       route: routeOf('POST /skills/{skillId}/versions', [skillId]),
-      ...formOrBody(request),
+      ...formOrBody(request, options),
     }),
     options,
   )

@@ -78,7 +78,7 @@ export function addUploadPart(
     () => ({
       name: 'addUploadPart',
       route: routeOf('POST /uploads/{uploadId}/parts', [uploadId]),
-      form: toForm(request),
+      form: toForm(request, options),
     }),
     options,
   )

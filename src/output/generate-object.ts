@@ -1,5 +1,6 @@
 import { createChatCompletion } from '../chat/create.ts'
 import type { ChatCompletion, ChatCompletionRequest, Message, Usage } from '../chat/types.ts'
+import { nthOptions } from '../client/nth-options.ts'
 import type { Client } from '../client/types.ts'
 import { OutputError } from '../errors/output-error.ts'
 import { addUsage } from './add-usage.ts'
@@ -42,7 +43,8 @@ export async function generateObject<T>(
       { ...request, messages },
       schema,
       format,
-      sent => createChatCompletion(client, sent, callOptions),
+      nthOptions(callOptions, repairs - left),
+      (sent, sentOptions) => createChatCompletion(client, sent, sentOptions),
     )
     if (completion.usage) usage = addUsage(usage, completion.usage)
     try {

@@ -32,7 +32,7 @@ export async function parseObject<T>(
     const content: unknown = message?.content
     const text = (Array.isArray(content) ? textOf(content) : `${content ?? ''}`).trim()
     const forced = strict ? strictSchema(jsonSchemaOf(schema), true) : undefined
-    return await parseJsonAs(text.replace(/^```\w*|```$/g, ''), schema, forced)
+    return await parseJsonAs(text.replace(/^```[ \w]*|```$/g, ''), schema, forced)
   } catch (error) {
     if (error instanceof OutputError) error.completion = completion
     throw error

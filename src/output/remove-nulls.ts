@@ -1,3 +1,4 @@
+import { isObject } from '../wire/names.ts'
 import { ADDED_NULL, type SchemaNode } from './strict-schema.ts'
 
 /** A document to walk down in. */
@@ -5,11 +6,23 @@ interface Tree {
   readonly [key: string]: Tree | undefined
 }
 
-/** What a `$ref` into the same document leads to. */
-function lookUp(root: unknown, path: string): SchemaNode | undefined {
+/** What a schema is, or what its `$ref` into the same document leads to. */
+function resolve(schema: SchemaNode | undefined, root: unknown): SchemaNode | undefined {
+  const path = schema?.$ref
+  if (!path) return schema
   let node = root as Tree | undefined
   for (const key of path.split('/').slice(1)) node = node?.[key]
-  return node
+  return resolve(node, root)
+}
+
+/** Whether a value may be of a branch: one with a member that the branch does not know, or lists others for, is of another. */
+function mayBe(value: object, { properties, additionalProperties }: SchemaNode = {}): boolean {
+  return Object.entries(value).every(([name, member]) => {
+    const part = properties?.[name]
+    if (!part) return !properties || additionalProperties
+    const { const: only, enum: listed = [only] }: SchemaNode = Object(part)
+    return listed[0] === undefined || listed.includes(member)
+  })
 }
 
 /** Removes from a value the nulls that {@link strictSchema} let the model say for members that it leaves out. */
@@ -18,20 +31,16 @@ export function removeNulls(
   schema: SchemaNode | undefined,
   root: SchemaNode | undefined = schema,
 ): void {
-  if (typeof value !== 'object' || !value || !schema) return
-  const { $ref, anyOf = [], items, properties = {} } = schema
-  if ($ref) removeNulls(value, lookUp(root, $ref), root)
-  for (const branch of anyOf) {
-    // A value that a branch does not list tells of another branch.
-    const isThis = Object.entries(branch.properties ?? {}).every(([name, part]) => {
-      const listed: readonly unknown[] | undefined = 'const' in part ? [part.const] : part.enum
-      return !listed || listed.includes((value as Tree)[name])
-    })
-    if (isThis) removeNulls(value, branch, root)
+  const node = resolve(schema, root)
+  if (!isObject(value) || !node) return
+  const { anyOf = [], allOf = [], items, prefixItems = [], properties, additionalProperties } = node
+  const branches = anyOf.filter(branch => mayBe(value, resolve(branch, root)))
+  for (const branch of [...allOf, ...branches]) removeNulls(value, branch, root)
+  for (const [name, member] of Object.entries(value)) {
+    const part = Array.isArray(value)
+      ? (prefixItems[Number(name)] ?? items)
+      : (properties?.[name] ?? (additionalProperties as SchemaNode))
+    if (member === null && part?.anyOf?.includes(ADDED_NULL)) delete value[name]
+    else removeNulls(member, part, root)
   }
-  if (Array.isArray(value)) for (const item of value) removeNulls(item, items, root)
-  const members = value as { [name: string]: unknown }
-  for (const [name, part] of Object.entries(properties))
-    if (members[name] === null && part.anyOf?.includes(ADDED_NULL)) delete members[name]
-    else removeNulls(members[name], part, root)
 }

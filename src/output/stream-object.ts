@@ -41,14 +41,21 @@ export function streamObject<T>(
   const { mode, name, strict, signal: outer, ...callOptions } = options
   const format = { mode, name, strict }
   const stream = workStream<DeepPartial<T>, ParsedCompletion<T>>(outer, async (signal, emit) => {
-    const completion = await withFormat(client, request, schema, format, async sent => {
-      const json = createPartialJson()
-      let whole: ChatCompletion
-      for await (const event of chatEvents(streamChatCompletion(client, sent, { ...callOptions, signal })))
-        if (event.type === 'end') whole = event.completion
-        else if (event.type === 'text' && json.add(event.delta)) await emit(json.value as DeepPartial<T>)
-      return whole!
-    })
+    const completion = await withFormat(
+      client,
+      request,
+      schema,
+      format,
+      { ...callOptions, signal },
+      async (sent, sentOptions) => {
+        const json = createPartialJson()
+        let whole: ChatCompletion
+        for await (const event of chatEvents(streamChatCompletion(client, sent, sentOptions)))
+          if (event.type === 'end') whole = event.completion
+          else if (event.type === 'text' && json.add(event.delta)) await emit(json.value as DeepPartial<T>)
+        return whole!
+      },
+    )
     return { ...completion, parsed: await parseObject(completion, schema, format) }
   })
   return {

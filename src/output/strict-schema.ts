@@ -7,7 +7,9 @@ export interface SchemaNode {
   additionalProperties?: unknown
   properties?: { [name: string]: SchemaNode }
   anyOf?: readonly SchemaNode[]
+  readonly allOf?: readonly SchemaNode[]
   readonly items?: SchemaNode
+  readonly prefixItems?: readonly SchemaNode[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   default?: unknown
@@ -19,7 +21,7 @@ export const ADDED_NULL: SchemaNode = { type: 'null' }
 
 /** Finds what strict services refuse. A description or a member's name that looks like it only costs the schema its `strict`. */
 const LOOSE =
-  /"additionalProperties":(?!false)|"(allOf|default|prefixItems)":|:{}|"format":"(?!date|time|duration|email|hostname|ipv|uuid)|\(\?[=!<]/
+  /"additionalProperties":(?!false)|"(allOf|default|prefixItems|uniqueItems|not|if|contains|dependent\w+|[mp]\w+Properties)":|:{}|"format":"(?!date|time|duration|email|hostname|ipv|uuid)|\(\?[=!<]/
 
 /**
  * The form of a JSON Schema that a strict service takes: objects closed, every member required. Undefined where that would

@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest, Message } from '../chat/types.ts'
-import type { Client } from '../client/types.ts'
+import { nthOptions } from '../client/nth-options.ts'
+import type { CallOptions, Client } from '../client/types.ts'
 import { ValidationError, type ValidationErrorDetails } from '../errors/validation-error.ts'
 import { jsonSchemaOf } from './json-schema-of.ts'
 import { objectFormat } from './object-format.ts'
@@ -35,14 +36,15 @@ export async function withFormat<T>(
   request: ChatCompletionRequest,
   schema: Schema<unknown>,
   { mode = 'json_schema', ...format }: ObjectAsk,
-  send: (request: ChatCompletionRequest) => Promise<T>,
+  options: CallOptions,
+  send: (request: ChatCompletionRequest, options: CallOptions) => Promise<T>,
 ): Promise<T> {
   const { model, messages } = request
   const refused = refusals.get(client) ?? new Set()
   const isAuto = mode === 'auto'
   if (isAuto ? !refused.has(model) : mode === 'json_schema')
     try {
-      return await send({ ...request, responseFormat: objectFormat(schema, format) })
+      return await send({ ...request, responseFormat: objectFormat(schema, format) }, options)
     } catch (error) {
       if (!isFormatRefusal(error)) throw error
       if (!isAuto)
@@ -52,7 +54,10 @@ export async function withFormat<T>(
         })
     }
   const responseFormat = mode === 'prompt' ? request.responseFormat : { type: 'json_object' }
-  const answer = await send({ ...request, messages: instruct(messages, schema), responseFormat })
+  const answer = await send(
+    { ...request, messages: instruct(messages, schema), responseFormat },
+    nthOptions(options, isAuto ? mode : 0),
+  )
   if (isAuto) refusals.set(client, refused.add(model))
   return answer
 }

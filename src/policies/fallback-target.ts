@@ -46,8 +46,16 @@ export function openTarget(target: FallbackTarget): Target {
       for (const name of KEPT) if (sent.has(name)) headers[name] = sent.get(name)!
       Object.assign(headers, own)
       const adapted: FetchInit = { ...init, headers }
-      if (model !== undefined && typeof init.body === 'string')
-        adapted.body = JSON.stringify(Object.assign(JSON.parse(init.body), { model }))
+      const { body } = init
+      if (model !== undefined && typeof body === 'string')
+        adapted.body = JSON.stringify(Object.assign(JSON.parse(body), { model }))
+      else if (model !== undefined && body instanceof FormData && body.has('model')) {
+        // A copy: the first service may be asked again.
+        const form = new FormData()
+        for (const [name, value] of body) form.append(name, value)
+        form.set('model', model)
+        adapted.body = form
+      }
       const { call } = init
       // Signed as late as the client's own requests are, so that no policy on the way sees the key.
       if (call) return { ...adapted, call: { ...call, baseUrl, key, digest: undefined } }

@@ -58,11 +58,11 @@ export function openResponseStream(
   /** Notes an event. Returns whether it has come before. */
   function isOld(event: ResponseEvent): boolean {
     const { sequenceNumber, response } = event as { sequenceNumber?: number; response?: { id: string } }
-    if (sequenceNumber! <= seen! && !LAST.includes(event.type)) return true
+    if (sequenceNumber != null && sequenceNumber <= seen! && !LAST.includes(event.type)) return true
     after = sequenceNumber ?? after
     partial = response ?? partial
     id ??= response?.id
-    if (tries) tries = MAX_TRIES
+    if (tries && sequenceNumber != null) tries = MAX_TRIES
     return false
   }
 
@@ -74,7 +74,8 @@ export function openResponseStream(
           const result = await events.next()
           if (result.done || !isOld(result.value)) return result
         } catch (error) {
-          const mayGoOn = isBroken(error)
+          // Of a service that numbers no events, all would come again.
+          const mayGoOn = isBroken(error) && !(partial && after === undefined)
           if (!tries || !id || !mayGoOn || options.signal?.aborted) {
             if (isLLMError(error)) {
               error.partial ??= partial

@@ -7,7 +7,7 @@ import { failureIn, LAST } from './rules.ts'
 import type { ModelResponse, ResponseEvent } from './types.ts'
 
 /** A piece of a text, or the whole of it: `response.function_call_arguments.delta` adds to `arguments`. */
-const TEXT = /(text|refusal|arguments|input|code)\.(delta|done)$/
+const TEXT = /^response\.(\w*?(text|refusal|arguments|input|code))\.(delta|done)$/
 
 /** The largest index that is taken for one: a long search has hundreds of items, and thousands of annotations. */
 const MAX_INDEX = 99_999
@@ -17,14 +17,21 @@ const MAX_INDEX = 99_999
  *
  * @throws {ProtocolError} for what is no index
  */
-function entryOf(parent: Json, name: string, index: unknown = 0, value?: unknown): Json {
-  const place = index as number
+function entryOf(parent: Json, name: string, index: unknown, value?: unknown): Json {
+  const place = (index ?? 0) as number
   if (!(Number.isInteger(place) && place >= 0 && place <= MAX_INDEX))
     throw new ProtocolError('An index is not a small non-negative integer')
   const list = (Array.isArray(parent[name]) ? parent[name] : []) as Json[]
   parent[name] = list
   list[place] = value ? (copyJson(value) as Json) : (list[place] ?? {})
   return list[place]
+}
+
+/** Says what an item is that no event began, by what is said of a piece of it. */
+function nameItem(item: Json, kind: string): void {
+  if (item.type) return
+  if (/^(output_text|refusal)$/.test(kind)) Object.assign(item, { type: 'message', role: 'assistant' })
+  else item.type = /^(reasoning|summary)/.test(kind) ? 'reasoning' : kind.replace(/_[a-z]+$/, '')
 }
 
 /** Copies an item, without the places in it that nothing came for: a stream that was resumed begins in the middle. */
@@ -49,14 +56,22 @@ export function createResponseFold(): Fold<ResponseEvent, ModelResponse> {
   let failure: unknown
 
   function addPiece(event: Json & { readonly type: string }): void {
-    const { item, part, annotation, outputIndex, summaryIndex, contentIndex = summaryIndex } = event
-    const [, field, step] = TEXT.exec(event.type) ?? []
-    if (!(item || part || annotation || field)) return
+    const { item, part, annotation, outputIndex, summaryIndex, contentIndex } = event
+    const [, named = '', field, step] = TEXT.exec(event.type) ?? []
+    const kind = `${Object(part).type ?? (annotation ? 'output_text' : named)}`
+    if (!(item || kind)) return
     let target = entryOf(pieces, 'output', outputIndex, item)
-    if (part || contentIndex !== undefined)
-      target = entryOf(target, summaryIndex === undefined ? 'content' : 'summary', contentIndex, part)
+    // Some services tell of no item, or of no part, before its pieces.
+    if (kind) nameItem(target, kind)
+    if (part || /(text|refusal)$/.test(kind)) {
+      const list = /summary/.test(kind) ? 'summary' : 'content'
+      target = entryOf(target, list, summaryIndex ?? contentIndex, part)
+      target.type ??= kind.replace('reasoning_s', 's')
+    }
     if (annotation) entryOf(target, 'annotations', event.annotationIndex, annotation)
-    if (field) target[field] = step === 'done' ? event[field] : `${target[field] ?? ''}${event.delta}`
+    if (field)
+      target[field] =
+        step === 'done' ? (event[field] ?? target[field]) : `${target[field] ?? ''}${event.delta ?? ''}`
   }
 
   return {

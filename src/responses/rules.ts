@@ -8,7 +8,12 @@ import type { ResponseEvent } from './types.ts'
 export const VERBATIM: readonly string[] = ['categories', 'category_applied_input_types', 'category_scores']
 
 /** The types of the events that end a stream. `[DONE]` alone does not. */
-export const LAST: readonly string[] = ['response.completed', 'response.incomplete', 'response.failed']
+export const LAST: readonly string[] = [
+  'response.completed',
+  'response.incomplete',
+  'response.failed',
+  'response.cancelled',
+]
 
 /** What an event that ends a stream says of a failure. */
 export function failureIn({
@@ -18,7 +23,8 @@ export function failureIn({
   readonly type?: unknown
   readonly response?: unknown
 }): unknown {
-  return type === 'response.failed' && { error: Object(response).error ?? { message: 'The response failed' } }
+  const [, how] = /^response\.(failed|cancelled)$/.exec(`${type}`) ?? []
+  return how && { error: Object(response).error ?? { message: `The response ${how}`, code: how } }
 }
 
 const RULES: EventRules = {

@@ -31,7 +31,9 @@ export function callOf(item: AnyItem): ToolCall | undefined {
   const id = isApproval ? item.id : /_call$/.test(type) && (item.callId ?? item.call_id)
   if (!id) return undefined
   const isFunction = type === 'function_call'
-  const call = isFunction ? { type: 'function', function: { name, arguments: given } } : item
+  // Some services send an object.
+  const json = Object(given) === given ? JSON.stringify(given) : given
+  const call = isFunction ? { type: 'function', function: { name, arguments: json } } : item
   return { ...call, id } as ToolCall
 }
 
@@ -65,9 +67,14 @@ export const responseDialect: Dialect<ModelResponse, InputItem> = {
   },
 
   openCalls(items) {
-    const all = items as readonly AnyItem[]
-    const answered = new Set(all.filter(isAnswer).map(answeredBy))
-    return all.flatMap(item => callOf(item) ?? []).filter(({ id }) => !answered.has(id))
+    let open: ToolCall[] = []
+    // In their order: some services begin anew with their ids in each answer.
+    for (const item of items as readonly AnyItem[]) {
+      const call = callOf(item)
+      if (call) open.push(call)
+      else if (isAnswer(item)) open = open.filter(({ id }) => id !== answeredBy(item))
+    }
+    return open
   },
 
   addResults(items, results) {

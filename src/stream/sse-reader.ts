@@ -75,8 +75,8 @@ export async function openEvents<T>(
   let ready: T | undefined
   let rest: Promise<void> | undefined
   let end: CallEnd | undefined
-  let tail: ReturnType<typeof setTimeout> | undefined
   let stopListening: (() => void) | undefined
+  let tail: ReturnType<typeof setTimeout> | undefined
 
   function tell(event: 'wait' | 'bytes'): void {
     for (const follower of followers) follower[event]?.()

@@ -71,8 +71,9 @@ export async function runCalls(
       return { ...toolResult(call, output), output }
     } catch (failed) {
       if (about.signal.aborted) throw reasonOf(about.signal)
-      const message = (failed as Error | undefined)?.message ?? failed
-      const answer = told ?? (await onToolError?.(failed, call)) ?? `Failed: ${message}`
+      const message = Object(failed).message ?? failed
+      const words = typeof message === 'object' ? 'it threw no error' : String(message)
+      const answer = told ?? (await onToolError?.(failed, call)) ?? `Failed: ${words}`
       return { ...toolResult(call, answer), failed }
     }
   }
@@ -84,7 +85,7 @@ export async function runCalls(
     const name = call.function?.name
     const runner = (tools[names.indexOf(name)] as RunnableTool<unknown> | undefined)?.[RUNNER]
     try {
-      if (name && !names.includes(name)) {
+      if (call.function && !names.includes(name)) {
         const issues = [{ path: 'name', message: `must be one of ${names.join(', ')}` }]
         throw new OutputError('There is no such tool', { code: 'SCHEMA', issues })
       }

@@ -43,7 +43,11 @@ export function tool<Input = { [key: string]: unknown }>(options: ToolOptions<In
     [RUNNER]: {
       ...how,
       parse: json =>
-        parseJsonAs(json || '{}', (input ?? anyObject) as Schema<Input>, strict ? closed : undefined),
+        parseJsonAs(
+          `${json ?? ''}`.trim() || '{}',
+          (input ?? anyObject) as Schema<Input>,
+          strict ? closed : undefined,
+        ),
     },
   }
 }

@@ -28,7 +28,9 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-function keyOf(secret: string): Promise<CryptoKey> {
+function keyOf(given: string): Promise<CryptoKey> {
+  // Read from a file, it ends in a line break.
+  const secret = given.trim()
   const [, own] = /^whsec_(.*)$/.exec(secret) ?? []
   const bytes = own === undefined ? new TextEncoder().encode(secret) : fromBase64(own)
   if (!bytes?.length)

@@ -68,6 +68,14 @@ describe('readStream', () => {
     }
   })
 
+  it('ends with the reason of a signal that had aborted before', async () => {
+    const reason = new Error('gone before')
+    const stream = readStream(responseOf(chunk({ content: 'a' }), STOP), {
+      signal: AbortSignal.abort(reason),
+    })
+    expect((await drain(stream)).error).toBe(reason)
+  })
+
   it('reads by demand', async () => {
     const pull = vi.fn((controller: ReadableStreamDefaultController<Uint8Array>) =>
       controller.enqueue(bytesOf(sse(chunk({ content: 'a' })))),

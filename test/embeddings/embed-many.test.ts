@@ -47,6 +47,20 @@ describe('embedMany', () => {
     expect(usage).toMatchObject({ promptTokens: 6, totalTokens: 9 })
   })
 
+  it('gives each batch a key of its own', async () => {
+    const keys: (string | null)[] = []
+    const { fetch } = service()
+    const client = createClient({
+      baseUrl: 'https://fake.test/v1',
+      fetch(url, init) {
+        keys.push(new Headers(init.headers).get('idempotency-key'))
+        return fetch(url, init)
+      },
+    })
+    await embedMany(client, { model: 'e', input: texts }, { batchSize: 10, idempotencyKey: 'k' })
+    expect(keys).toEqual(['k', 'k-1', 'k-2'])
+  })
+
   it('ends the other batches when one fails', async () => {
     const { fetch, sizes, aborted } = service('text 5')
     const client = createClient({ baseUrl: 'https://fake.test/v1', fetch })

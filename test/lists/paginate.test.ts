@@ -60,6 +60,13 @@ describe('paginate', () => {
     expect(await failureOf(all(paginate(list)))).toBeInstanceOf(LimitError)
   })
 
+  it('refuses cursors that come in turns', async () => {
+    const names = ['a', 'b', 'c', 'b', 'c', 'b']
+    const { asked, list } = paged(...names.map(name => ({ data: ids(name), hasMore: true })))
+    expect(await failureOf(all(paginate(list)))).toBeInstanceOf(LimitError)
+    expect(asked).toEqual([undefined, 'a', 'b', 'c'])
+  })
+
   it('asks for a page only when it is needed', async () => {
     const { asked, list } = paged({ data: ids('a', 'b'), hasMore: true }, { data: ids('c') })
     for await (const { id } of paginate(list)) if (id === 'b') break

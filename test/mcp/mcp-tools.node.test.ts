@@ -134,7 +134,7 @@ describe.each([
 describe('a server that is odd', () => {
   const described = (name: string) => ({ name, inputSchema: { type: 'object' } })
   const odd = (
-    pages: readonly { tools: string[]; nextCursor?: string }[],
+    pages: readonly { tools: string[]; nextCursor?: string | null }[],
     content: object[] = [],
   ): McpClient => {
     let page = 0
@@ -148,7 +148,12 @@ describe('a server that is odd', () => {
   }
 
   it('lists its tools page by page', async () => {
-    const tools = await mcpTools(odd([{ tools: ['a', 'b'], nextCursor: '1' }, { tools: ['c'] }]))
+    const tools = await mcpTools(
+      odd([
+        { tools: ['a', 'b'], nextCursor: '1' },
+        { tools: ['c'], nextCursor: null },
+      ]),
+    )
     expect(tools.map(({ function: { name } }) => name)).toEqual(['a', 'b', 'c'])
   })
 

@@ -178,8 +178,11 @@ describe('streamRun', () => {
     )
     expect([cut.values.length, (cut.error as Error).name]).toEqual([1, 'IncompleteStreamError'])
     const told = named('error', { code: 'server_error', message: 'Oops' })
-    const failed = await drain(streamThreadAndRun(answering(told).client, { assistantId: 'a' }))
-    expect(failed.error).toBeInstanceOf(ServerError)
+    const nameless = 'data: {"error":{"code":"server_error","message":"Oops"}}\n\ndata: [DONE]\n\n'
+    for (const event of [told, nameless]) {
+      const failed = await drain(streamThreadAndRun(answering(event).client, { assistantId: 'a' }))
+      expect(failed.error).toBeInstanceOf(ServerError)
+    }
   })
 
   it('rejects for what is no id where it is read', async () => {

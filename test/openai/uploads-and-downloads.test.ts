@@ -18,6 +18,7 @@ import {
   createTranscription,
   deleteContainer,
   downloadFile,
+  listFiles,
 } from '../../src/openai/index.ts'
 import { clientOf, failureOf, json } from '../client/harness.ts'
 import { bodyOf } from '../responses/support.ts'
@@ -110,6 +111,42 @@ describe('uploads', () => {
     expect((await failureOf(promise)).issues).toEqual([
       { path: 'expires_after.seconds', message: 'must be a value of JSON' },
     ])
+  })
+
+  it('carry the options’ `extraBody`, merged last', async () => {
+    const { client, asked } = formOf()
+    const sound = new File(['a'], 'a.wav')
+    await createFile(
+      client,
+      { file: new Blob(['x']), purpose: 'batch' },
+      { extraBody: { purpose: 'evals', vendorTag: 1, vendor_map: { aB: [1] }, sound, none: null } },
+    )
+    expect(
+      [...asked.form!].map(([name, value]) => [name, value instanceof File ? value.name : value]),
+    ).toEqual([
+      ['file', 'blob'],
+      ['purpose', 'evals'],
+      ['vendorTag', '1'],
+      ['vendor_map[aB][]', '1'],
+      ['sound', 'a.wav'],
+    ])
+  })
+
+  it('carry no options of the call, which may hold a secret; a query does neither', async () => {
+    let sent = 0
+    const client = clientOf(async () => {
+      sent++
+      return json({ data: [] })
+    })
+    const secret = { headers: { authorization: 'Bearer secret' } }
+    for (const promise of [
+      createFile(client, { file: new Blob(['x']), purpose: 'batch', ...secret }),
+      listFiles(client, { limit: 1, ...secret }),
+    ])
+      expect((await failureOf(promise)).issues).toEqual([
+        { path: 'headers', message: 'belongs into the options, after the request' },
+      ])
+    expect(sent).toBe(0)
   })
 
   it('are sent as they are by every attempt', async () => {
@@ -209,6 +246,17 @@ describe('downloads', () => {
     controller.abort(new Error('enough'))
     expect((await failureOf(reading)).message).toBe('enough')
     expect(signal?.aborted).toBe(true)
+  })
+
+  it('reject with the reason of a signal that aborts while they begin', async () => {
+    const reason = new Error('gone')
+    const controller = new AbortController()
+    const client = clientOf(async () => {
+      controller.abort(reason)
+      return new Response('abc')
+    })
+    const read = async () => (await downloadFile(client, 'f', controller)).text()
+    expect(await failureOf(read())).toBe(reason)
   })
 
   it('are silent too long for the idle limit only while they are waited for', async () => {

@@ -6,6 +6,7 @@ import {
   type Message,
   OutputError,
   objectFormat,
+  type Policy,
   parseObject,
   RateLimitError,
   type Schema,
@@ -55,6 +56,7 @@ describe('an object', () => {
 
   it.each([
     ['a fence', '```json\n{"name":"Ada","age":36}\n```'],
+    ['a fence with a space', '``` json\n{"name":"Ada","age":36}\n```'],
     ['a bare fence', '  ```\n{"name":"Ada","age":36}```  '],
     ['a fence in one line', '```{"name":"Ada","age":36}```'],
     ['blanks', '\n\n {"name":"Ada","age":36} '],
@@ -152,6 +154,19 @@ describe('an answer that is no such object', () => {
         content: 'Wrong: age: must be a number, not undefined. Answer again, with JSON alone.',
       },
     ])
+  })
+
+  it('has a key of its own each time it is asked for', async () => {
+    const keys: (string | null)[] = []
+    const note: Policy = next => (url, init) => {
+      keys.push(new Headers(init.headers).get('idempotency-key'))
+      return next(url, init)
+    }
+    const { client } = scripted([refusal, { content: 'no' }, good, good], { policies: [note] })
+    const options = { mode: 'auto', repairs: 1, idempotencyKey: 'k' } as const
+    await generateObject(client, request, Person, options)
+    await generateObject(client, request, Person, { idempotencyKey: 'k' })
+    expect(keys).toEqual(['k', 'k-auto', 'k-1-auto', 'k'])
   })
 
   it('throws the last of them where that does not help', async () => {

@@ -101,6 +101,12 @@ describe('a schema that would say something else', () => {
     ['a format of its own', object({ a: { type: 'string', format: 'uri' } })],
     ['a pattern that looks ahead', object({ a: { type: 'string', pattern: '^(?!x)' } })],
     ['a pattern that looks back', object({ a: { type: 'string', pattern: '(?<=x)y' } })],
+    ['items that must differ', object({ a: { type: 'array', items: text, uniqueItems: true } })],
+    ['what must not be', object({ a: { type: 'string', not: { const: 'x' } } })],
+    ['a condition', object({ a: text }, ['a'], { if: { required: ['a'] }, else: { required: ['b'] } })],
+    ['members by a pattern', object({ a: text }, ['a'], { patternProperties: { '^x': text } })],
+    ['a number of members', object({ a: text }, ['a'], { maxProperties: 1 })],
+    ['members that need others', object({ a: text }, ['a'], { dependentRequired: { a: ['a'] } })],
     ['a default', object({ a: { type: 'string', default: 'x' } })],
     ['no object', { type: 'array', items: text }],
     ['a choice at its root', { anyOf: [object({ a: text }), object({ b: text })] }],
@@ -141,6 +147,49 @@ describe('nulls for what is left out', () => {
     removeNulls(value, strictSchema(schema, true))
     return value
   }
+
+  const either = [
+    object({ kind: { const: 'a' }, x: text }, ['kind']),
+    object({ kind: { const: 'b' }, x: { type: ['string', 'null'] } }),
+  ]
+
+  it('are those of the branch that a value is of, also where branches stand elsewhere', () => {
+    const $defs = { a: either[0], b: either[1] }
+    const named = { anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }] }
+    const schema = object({ one: named, list: { type: 'array', items: named } }, undefined, { $defs })
+    const a = { kind: 'a', x: null }
+    const b = { kind: 'b', x: null }
+    expect(read({ one: b, list: [a, b] }, schema)).toEqual({ one: b, list: [{ kind: 'a' }, b] })
+  })
+
+  it('are those of the branch that knows the members of a value', () => {
+    const branches = [
+      object({ a: text, x: text }, ['a']),
+      object({ b: true, x: { type: ['string', 'null'] } }),
+    ]
+    const schema = object({ list: { type: 'array', items: { anyOf: branches } } })
+    const list = [
+      { a: 'y', x: null },
+      { b: 'y', x: null },
+    ]
+    expect(read({ list }, schema)).toEqual({ list: [{ a: 'y' }, { b: 'y', x: null }] })
+  })
+
+  it('are removed from maps, tuples and intersections', () => {
+    const inner = object({ a: text, b: text }, ['a'])
+    const schema = object({
+      map: { type: 'object', additionalProperties: inner },
+      tuple: { type: 'array', prefixItems: [text, inner], items: inner },
+      both: { allOf: [inner, object({ c: text }, [])] },
+    })
+    const value = { a: 'x', b: null }
+    expect(
+      read(
+        { map: { k: value }, tuple: ['x', { ...value }, { ...value }], both: { ...value, c: null } },
+        schema,
+      ),
+    ).toEqual({ map: { k: { a: 'x' } }, tuple: ['x', { a: 'x' }, { a: 'x' }], both: { a: 'x' } })
+  })
 
   it('are removed, and those that the schema has itself are not', () => {
     const schema = object({ a: text, b: { type: ['string', 'null'] }, c: { type: ['string', 'null'] } }, [

@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   circuitBreaker,
   createChatCompletion,
+  createClient,
   type FailedService,
   type FallbackOptions,
   type FallbackTarget,
@@ -17,6 +18,7 @@ import {
   streamChatCompletion,
   timeout,
 } from '../../src/index.ts'
+import { createTranscription } from '../../src/openai/index.ts'
 import { createFakeFetch, type Fault } from '../../src/testing/index.ts'
 import { BASE, chatRequest, clientOf, failureOf, KEY } from '../client/harness.ts'
 import { never, policyContract } from './contract.ts'
@@ -82,6 +84,25 @@ describe('moving on', () => {
     })
     expect(moved!.body).toEqual({ ...(first!.body as object), model: 'fake-large' })
     expect(failed).toMatchObject([{ from: BASE, to: SECOND, error: { status: 503 }, response: undefined }])
+  })
+
+  it('names its own model in a form, too, and leaves the form of the first alone', async () => {
+    const models: unknown[] = []
+    const forms: FormData[] = []
+    const client = createClient({
+      baseUrl: BASE,
+      policies: [fallback({ to: [{ baseUrl: SECOND, model: 'whisper-large' }] })],
+      async fetch(_, init) {
+        forms.push(init.body as FormData)
+        models.push(forms.at(-1)!.get('model'))
+        return forms.length > 1 ? Response.json({ text: 'Hi' }) : new Response('', { status: 503 })
+      },
+    })
+    const file = new File(['sound'], 'a.mp3')
+    await createTranscription(client, { file, model: 'whisper-1' })
+    expect(models).toEqual(['whisper-1', 'whisper-large'])
+    expect(forms.map(form => form.get('model'))).toEqual(models)
+    expect((forms[1]!.get('file') as File).name).toBe('a.mp3')
   })
 
   it('says nothing where the first service answered', async () => {

@@ -92,6 +92,13 @@ describe('finalResponse', () => {
     expect(outputText(thrown.partial)).toBe('Hello – ä')
   })
 
+  it('throws for one that was cancelled', async () => {
+    const last = { type: 'response.cancelled', response: wireResponse('cancelled') }
+    const thrown = await failureOf(finalResponse(open([sseOf([...helloEvents.slice(0, 6), last])])))
+    expect(thrown).toBeInstanceOf(APIError)
+    expect([thrown.code, thrown.partial.status]).toEqual(['cancelled', 'cancelled'])
+  })
+
   it('takes what a tee gives', async () => {
     const [left, right] = teeStream(open([sseOf(helloEvents)]))
     const both = await Promise.all([finalResponse(left), finalResponse(right)])
@@ -206,7 +213,7 @@ describe('what pieces add up to', () => {
         id: 'r',
         type: 'reasoning',
         summary: [{ type: 'summary_text', text: 'Think' }],
-        content: [{ text: 'deep' }],
+        content: [{ type: 'reasoning_text', text: 'deep' }],
       },
       {
         id: 'm',
@@ -220,10 +227,47 @@ describe('what pieces add up to', () => {
               { ...annotation, start_index: undefined, end_index: undefined, startIndex: 0, endIndex: 2 },
             ],
           },
-          { refusal: 'No!' },
+          { type: 'refusal', refusal: 'No!' },
         ],
       },
     ])
+  })
+
+  it('says what an item and a part are that no event began', async () => {
+    const place = { output_index: 0, content_index: 0 }
+    const text = { ...place, type: 'response.output_text.delta', delta: 'Hi' }
+    const bare = { type: 'message', id: 'm', role: 'assistant' }
+    const part = { ...place, type: 'response.content_part.added', part: { type: 'output_text', text: '' } }
+    for (const events of [
+      [text],
+      [{ type: text.type, delta: text.delta }],
+      [part, text],
+      [added(0, bare), text],
+      [added(0, { ...bare, content: [] }), { ...text, content_index: null }],
+    ])
+      expect(outputText(await partialOf([created, ...events]))).toBe('Hi')
+    const { output } = await partialOf([
+      created,
+      { type: 'response.reasoning_summary_text.delta', output_index: 0, delta: 'So' },
+      { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{}' },
+    ])
+    expect(output).toEqual([
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'So' }] },
+      { type: 'function_call', arguments: '{}' },
+    ])
+  })
+
+  it('keeps a text that an event says nothing about', async () => {
+    const place = { output_index: 0, content_index: 0 }
+    const response = await partialOf([
+      created,
+      { ...place, type: 'response.output_text.delta', delta: 'Hi' },
+      { ...place, type: 'response.output_text.delta', delta: null },
+      { ...place, type: 'response.output_text.delta' },
+      { ...place, type: 'response.output_text.done' },
+    ])
+    expect(outputText(response)).toBe('Hi')
+    expect(outputText(await partialOf([created, added(0, { type: 'message', role: 'assistant' })]))).toBe('')
   })
 
   it('has no gaps where a stream began in the middle', async () => {
@@ -236,7 +280,8 @@ describe('what pieces add up to', () => {
         delta: 'end',
       }),
     )
-    expect(output).toEqual([{ content: [{ text: 'end' }] }])
+    const content = [{ type: 'output_text', text: 'end' }]
+    expect(output).toEqual([{ type: 'message', role: 'assistant', content }])
   })
 
   it('does not change the events', async () => {

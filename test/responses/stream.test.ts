@@ -11,7 +11,7 @@ import {
   timeout,
   ValidationError,
 } from '../../src/index.ts'
-import { type CreateResponse, streamResponse } from '../../src/responses/index.ts'
+import { type CreateResponse, resumeResponse, streamResponse } from '../../src/responses/index.ts'
 import { clientOf, failureOf, json } from '../client/harness.ts'
 import { helloEvents, message, read, scripted, sseOf, streamOf, types, wireResponse } from './support.ts'
 
@@ -310,6 +310,30 @@ describe('a stream that may resume', () => {
     const plain = helloEvents.map(event => ({ ...event, sequence_number: 0 }))
     const outcome = await readAnswer(() => streamOf([sseOf(plain)]))
     expect([outcome.error, outcome.events.length]).toEqual([undefined, helloEvents.length])
+  })
+
+  it('does not go on with one that numbers no events: all would come again', async () => {
+    const plain = helloEvents.slice(0, 4).map(event => ({ ...event, sequence_number: undefined }))
+    const again = () => streamOf([sseOf(plain)], 'break')
+    const { client, asked } = scripted([again, again, again])
+    const { error, events } = await read(streamResponse(client, background, { resumable: true }))
+    expect(error).toBeInstanceOf(IncompleteStreamError)
+    expect([events.length, asked.length, Object(error).resumeAfter]).toEqual([4, 1, undefined])
+  })
+
+  it('hands out what has no number', async () => {
+    const unnumbered = helloEvents.slice(3).map(event => ({ ...event, sequence_number: null }))
+    const { client } = scripted([() => streamOf([sseOf(unnumbered)])])
+    const { events } = await read(resumeResponse(client, 'resp_1', 2))
+    expect(events).toHaveLength(unnumbered.length)
+  })
+
+  it('ends at once with one that was cancelled', async () => {
+    const cancelled = () => json(wireResponse('cancelled'))
+    const { client, asked } = scripted([cut(3), cancelled, cancelled])
+    const { error } = await read(streamResponse(client, background, { resumable: true }))
+    expect(error).toMatchObject({ name: 'APIError', code: 'cancelled' })
+    expect(asked).toHaveLength(2)
   })
 
   it('throws what the service says to the request for the rest, with what had arrived', async () => {

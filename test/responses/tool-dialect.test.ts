@@ -20,6 +20,18 @@ describe('the calls that wait for an answer', () => {
     expect(idsOf([call, { type: answer, callId: 'call_2' }])).toEqual(['call_1'])
   })
 
+  it('are those of the last answer where a service begins anew with its ids', () => {
+    const call = { type: 'function_call', callId: 'get_weather:0' }
+    const answer = { type: 'function_call_output', callId: 'get_weather:0' }
+    expect(idsOf([call, answer, call])).toEqual(['get_weather:0'])
+    expect(idsOf([call, answer, call, answer])).toEqual([])
+  })
+
+  it('have their arguments as JSON, where a service sends an object', () => {
+    const call = callOf({ type: 'function_call', callId: 'c', name: 'f', arguments: { city_name: 'Rome' } })
+    expect(call?.function.arguments).toBe('{"city_name":"Rome"}')
+  })
+
   it('are approvals for MCP, and local commands, which an answer knows by other names', () => {
     const asked = { type: 'mcp_approval_request', id: 'mcpr_1', name: 'delete', arguments: '{}' }
     expect(openCalls([asked as InputItem])).toEqual([asked])

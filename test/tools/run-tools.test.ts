@@ -268,11 +268,20 @@ describe('a call that cannot be run as it is', () => {
     expect(failed.issues).toHaveLength(100)
   })
 
-  it('has no arguments at all: they stand for none', async () => {
-    const { client, requests } = scripted([{ calls: [{ name: 'now', args: '' }] }, done])
+  it.each(['', ' \n'])('has no arguments at all, %j: they stand for none', async args => {
+    const { client, requests } = scripted([{ calls: [{ name: 'now', args }] }, done])
     const now = tool({ name: 'now', execute: input => Object.keys(input).length })
     await runTools(client, { ...request, tools: [now] })
     expect(requests[1].messages.at(-1).content).toBe('0')
+  })
+
+  it('has no name, which is none of a tool', async () => {
+    const { client, requests } = scripted([{ calls: [{ name: '' }] }, done])
+    const { stopped } = await runTools(client, request)
+    expect([stopped, requests[1].messages.at(-1).content]).toEqual([
+      'answer',
+      'There is no such tool: name: must be one of get_weather, get_time',
+    ])
   })
 
   it('has something else than an object for a tool that checks nothing', async () => {
@@ -335,6 +344,20 @@ describe('a tool that fails', () => {
         throw undefined
       },
       'Failed: undefined',
+    ],
+    [
+      'throws what is no error',
+      () => {
+        throw Object.create(null)
+      },
+      'Failed: it threw no error',
+    ],
+    [
+      'throws a symbol',
+      () => {
+        throw Symbol('broken')
+      },
+      'Failed: Symbol(broken)',
     ],
     ['gives what is no JSON', () => 1n, /^Failed: .*BigInt/],
   ])('%s', async (_, execute, content) => {

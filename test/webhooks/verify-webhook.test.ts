@@ -63,6 +63,14 @@ afterEach(() => {
 })
 
 describe('verifyWebhook', () => {
+  it('takes a secret as a file holds it', async () => {
+    for (const secret of [`${SECRET}\n`, ` ${SECRET}`, `${SECRET}\r\n`])
+      expect((await verifyWebhook({ body: payload, headers: await headersFor() }, secret)).id).toBe('evt_1')
+    const headers = await headersFor(payload, 'plain')
+    expect((await verifyWebhook({ body: payload, headers }, 'plain\n')).id).toBe('evt_1')
+    expect(await failureOf(verifyWebhook({ body: payload, headers }, ' '))).toBeInstanceOf(ConfigurationError)
+  })
+
   it('takes a Request, and gives its event in camelCase', async () => {
     const request = new Request('https://me.test/hook', {
       method: 'POST',
@@ -90,6 +98,8 @@ describe('verifyWebhook', () => {
       [payload, headers],
       [payload, new Headers(headers)],
       [payload, new OtherHeaders(Object.entries(headers))],
+      [payload, new Map(Object.entries(headers))],
+      [payload, Object.entries(headers)],
       [payload, named],
       [bytes, headers],
       [bytes.slice().buffer, headers],
