@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import { root } from './root.mjs'
 
 /** The bytes of a bundle, minified and compressed, of what some code exports. */
-export async function sizeOf(contents) {
+async function sizeOf(contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root },
     bundle: true,
