@@ -57,7 +57,8 @@ export async function exchange<T>(
       scrub = reading.scrub
       try {
         for (const watcher of watchers) watcher.headers?.(response.status)
-        await refuseFailure(response, context)
+        // What promises no JSON, a deletion say, may be answered with nothing at all.
+        if (response.status !== 204 || stream || !operation.read) await refuseFailure(response, context)
         return await read(response, context)
       } catch (cause) {
         if (isLLMError(cause) || signal?.aborted) throw cause

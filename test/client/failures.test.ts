@@ -4,13 +4,17 @@ import {
   ConnectionError,
   createChatCompletion,
   createClient,
+  endpoint,
   type Fetch,
   LimitError,
   listModels,
   ProtocolError,
   RateLimitError,
+  readRaw,
   ServerError,
+  streamChatCompletion,
 } from '../../src/index.ts'
+import { deleteResponse } from '../../src/responses/index.ts'
 import type { Fault } from '../../src/testing/index.ts'
 import { chatRequest, clientOf, completion, failureOf, isWorkerd, json, KEY } from './harness.ts'
 
@@ -134,6 +138,21 @@ describe('a status that is neither 200 nor an error', () => {
     const error = await failureOf(ask(async () => new Response(body, { status })))
     expect(error).toBeInstanceOf(ProtocolError)
     expect(error.retryable).toBe(false)
+  })
+
+  it('204 is an answer to what promises nothing', async () => {
+    const fetch = vi.fn<Fetch>(async () => new Response(null, { status: 204 }))
+    const client = clientOf(fetch)
+    await expect(deleteResponse(client, 'resp_1')).resolves.toBeUndefined()
+    const remove = endpoint<void, string, [id: string]>('remove', 'DELETE /things/{id}', {
+      read: async ({ status }) => ({ data: `removed with ${status}` }),
+    })
+    expect(await remove(client, 'a')).toBe('removed with 204')
+    // What promises something is not there.
+    const download = endpoint<void, Response>('download', 'GET /file', { read: readRaw })
+    expect(await failureOf(download(client))).toBeInstanceOf(ProtocolError)
+    const watch = () => streamChatCompletion(client, chatRequest).response
+    expect(await failureOf(watch)).toMatchObject({ name: 'ProtocolError', retryable: false })
   })
 
   it.each([201, 202, 203])('%i is as good as 200 where it has an answer', async status => {
