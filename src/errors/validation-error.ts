@@ -45,11 +45,15 @@ export function refuse(path: string, message: string): never {
   throw validationError([{ path, message }])
 }
 
-/** Makes the error for a request that must not be sent, with all of its issues in the message. */
+/** How many issues a message tells: a visitor's body may have a hundred thousand. */
+const MAX_TOLD = 20
+
+/** Makes the error for a request that must not be sent, with its issues in the message. */
 export function validationError(
   issues: readonly ValidationIssue[],
   details?: LLMErrorDetails,
 ): ValidationError {
-  const messages = issues.map(({ path, message }) => `${path || 'The request'} ${message}`)
-  return new ValidationError(messages.join('; '), { issues, ...details })
+  const messages = issues.slice(0, MAX_TOLD).map(({ path, message }) => `${path || 'The request'} ${message}`)
+  const more = issues.length > MAX_TOLD ? `; and ${issues.length - MAX_TOLD} more` : ''
+  return new ValidationError(messages.join('; ') + more, { issues, ...details })
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { validationError } from '../../src/errors/validation-error.ts'
 import { CircuitOpenError, ConnectionError, isLLMError, LLMError, RateLimitError } from '../../src/index.ts'
 import { errors, service } from './all-errors.ts'
 
@@ -77,4 +78,18 @@ describe('isLLMError', () => {
       expect(isLLMError(value)).toBe(false)
     },
   )
+})
+
+describe('validationError', () => {
+  it('tells of twenty issues in its message, and of all in `issues`', () => {
+    const issues = Array.from({ length: 50_000 }, (_, index) => ({
+      path: `messages[${index}]`,
+      message: 'is bad',
+    }))
+    const error = validationError(issues)
+    expect(error.message).toBe(
+      `${Array.from({ length: 20 }, (_, index) => `messages[${index}] is bad`).join('; ')}; and 49980 more`,
+    )
+    expect(error.issues).toEqual(issues)
+  })
 })
