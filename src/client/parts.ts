@@ -48,7 +48,7 @@ export function toQuery(request: object = {}): Query {
   const query: { [name: string]: Query[string] } = {}
   for (const [name, value] of Object.entries(toWire(request)))
     flatten(name, value, (path, item) => {
-      query[path] = path in query ? ([query[path], item].flat() as string[]) : item
+      query[path] = Object.hasOwn(query, path) ? ([query[path], item].flat() as string[]) : item
     })
   return query
 }

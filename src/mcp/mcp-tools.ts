@@ -55,10 +55,13 @@ async function listAll(client: McpClient): Promise<readonly McpTool[]> {
   let cursor: string | undefined
   do {
     const page = await client.listTools(cursor === undefined ? {} : { cursor })
-    tools.push(...page.tools)
     cursor = page.nextCursor ?? undefined
-    if (tools.length > MAX_TOOLS || (cursor !== undefined && cursors.size === cursors.add(cursor).size))
+    if (
+      tools.length + page.tools.length > MAX_TOOLS ||
+      (cursor !== undefined && cursors.size === cursors.add(cursor).size)
+    )
       throw new LimitError(`The MCP server lists more than ${MAX_TOOLS} tools, or the same ones for ever`)
+    tools.push(...page.tools)
   } while (cursor !== undefined)
   return tools
 }

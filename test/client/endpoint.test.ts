@@ -118,7 +118,10 @@ describe('an endpoint of one’s own', () => {
     const { client, asked } = service(() => json({}))
     await list(client, { limit: 2, orderBy: 'age', include: ['a', 'b'], metadataFilter: { roomName: 'x' } })
     await list(client)
-    const [first, second] = asked()
+    const named = endpoint<{ constructor: string; toString: string }, object>('named', 'GET /named query')
+    await named(client, JSON.parse('{"constructor":"a","to_string":"b"}'))
+    const [first, second, third] = asked()
+    expect(third!.url).toBe('/named?constructor=a&to_string=b')
     expect(decodeURIComponent(first!.url)).toBe(
       '/things?limit=2&order_by=age&include[]=a&include[]=b&metadata_filter[room_name]=x',
     )

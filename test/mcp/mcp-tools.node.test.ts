@@ -160,6 +160,7 @@ describe('a server that is odd', () => {
   it.each([
     ['the same page for ever', odd([{ tools: [], nextCursor: '1' }])],
     ['too many tools', odd([{ tools: Array.from({ length: 1001 }, (_, i) => `t${i}`) }])],
+    ['more tools than arguments fit into a call', odd([{ tools: Array(200_000).fill('t') }])],
   ])('lists %s: it is refused', async (_, client) => {
     expect(await failureOf(mcpTools(client))).toBeInstanceOf(LimitError)
   })
