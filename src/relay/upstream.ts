@@ -29,6 +29,7 @@ function checkAddress({ baseUrl, apiKey, allowInsecure }: RelayOptions<RelayUser
   const found = /^(https?:)\/\/([^\s\\/?#@]+)(\/[^\s\\?#]*?)?\/*$/.exec(baseUrl)
   if (!found)
     throw new ConfigurationError('relay: baseUrl must be an http(s) URL, such as https://api.example/v1')
+  if (apiKey === '') throw new ConfigurationError('relay: apiKey is empty')
   const [, protocol, host, path = ''] = found
   const isLocal = /^(localhost|127\.[\d.]+|\[::1])(:\d+)?$/.test(host!)
   if (protocol === 'http:' && apiKey && !isLocal && !allowInsecure)

@@ -120,6 +120,8 @@ describe('a relay', () => {
     expect(() => relay({ ...options, baseUrl: 'ftp://x' })).toThrow(ConfigurationError)
     expect(() => relay({ ...options, baseUrl: 'https://user:pass@x/v1' })).toThrow(ConfigurationError)
     expect(() => relay({ ...options, baseUrl: 'http://10.0.0.1/v1', apiKey: 'k' })).toThrow(/allowInsecure/)
+    // A variable that nobody has set: the service would refuse each visitor.
+    expect(() => relay({ ...options, apiKey: '' })).toThrow('relay: apiKey is empty')
     for (const baseUrl of ['http://localhost:1/v1', 'http://127.0.0.1/v1', 'http://[::1]:8080'])
       expect(() => relay({ ...options, baseUrl, apiKey: 'k' })).not.toThrow()
   })
