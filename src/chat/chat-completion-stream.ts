@@ -4,19 +4,24 @@ import { handled } from '../stream/in-order.ts'
 import { createAccumulator } from './accumulate.ts'
 import { type ChatEvent, chatEvents } from './chat-events.ts'
 import { reasoningStream, textStream } from './text-stream.ts'
-import type { ChatCompletion, ChatCompletionChunk } from './types.ts'
+import type { ChatCompletion, ChatCompletionChunk, Choice } from './types.ts'
 
 /**
  * A stream of chunks that folds them while it is read: once, by one of iteration, `text()`, `reasoning()`, `events()`, `tee()`,
  * `toResponse()`, or by `completion()` and `collect()`, which may also be called during or after any other reading to wait for
- * what it adds up to. `snapshot` is the completion so far, also after an abort.
+ * what it adds up to. `snapshot` is the completion so far, also after an abort; it has no choice before the
+ * first chunk.
  *
  * @example
  * const stream = new ChatCompletionStream(streamChatCompletion(client, request))
  * for await (const piece of stream.text()) write(piece)
  * const { usage } = await stream.completion()
  */
-export class ChatCompletionStream extends FoldedStream<ChatCompletionChunk, ChatCompletion> {
+export class ChatCompletionStream extends FoldedStream<
+  ChatCompletionChunk,
+  ChatCompletion,
+  Omit<ChatCompletion, 'choices'> & { choices: Choice[] }
+> {
   constructor(stream: EventStream<ChatCompletionChunk>, options?: FoldedStreamOptions) {
     super(stream, createAccumulator(), options)
   }

@@ -43,9 +43,9 @@ export interface FoldedStreamOptions {
 
 /**
  * A stream that is folded while it is read: once, by iteration or one of its views. What it throws carries what had arrived as
- * `partial`.
+ * `partial`. What has arrived `Soon` may lack what a whole `R` has.
  */
-export class FoldedStream<T extends object, R> implements AsyncIterable<T> {
+export class FoldedStream<T extends object, R, Soon = R> implements AsyncIterable<T> {
   /** The values read so far, where `keepChunks` asked for them. */
   readonly chunks: readonly T[] = []
   readonly #stream: EventStream<T>
@@ -74,8 +74,8 @@ export class FoldedStream<T extends object, R> implements AsyncIterable<T> {
   }
 
   /** What has arrived so far, also after an abort: for a stop button. */
-  get snapshot(): R {
-    return this.#fold.result(false)
+  get snapshot(): Soon {
+    return this.#fold.result(false) as unknown as Soon
   }
 
   /** Ends the request; reading rejects with `reason`, by default an `AbortError` as `fetch` has it. */

@@ -60,7 +60,7 @@ describe('ChatCompletionStream', () => {
     const waiting = outcome(iterator.next())
     stream.abort('stop button')
     expect(await waiting).toEqual({ error: 'stop button' })
-    expect(stream.snapshot.choices[0].message.content).toBe('Hel')
+    expect(stream.snapshot.choices[0]?.message.content).toBe('Hel')
     const whole = open()
     const completion = await whole.completion()
     expect(whole.snapshot).toEqual(completion)
