@@ -45,15 +45,14 @@ export function refuse(path: string, message: string): never {
   throw validationError([{ path, message }])
 }
 
-/** How many issues a message tells: a visitor's body may have a hundred thousand. */
-const MAX_TOLD = 20
-
-/** Makes the error for a request that must not be sent, with its issues in the message. */
+/**
+ * Makes the error for a request that must not be sent, with its issues in the message: twenty at most, as a visitor's body may
+ * have a hundred thousand.
+ */
 export function validationError(
   issues: readonly ValidationIssue[],
   details?: LLMErrorDetails,
 ): ValidationError {
-  const messages = issues.slice(0, MAX_TOLD).map(({ path, message }) => `${path || 'The request'} ${message}`)
-  const more = issues.length > MAX_TOLD ? `; and ${issues.length - MAX_TOLD} more` : ''
-  return new ValidationError(messages.join('; ') + more, { issues, ...details })
+  const told = issues.slice(0, 20).map(({ path, message }) => `${path || 'The request'} ${message}`)
+  return new ValidationError(told.join('; '), { issues, ...details })
 }

@@ -87,9 +87,8 @@ describe('validationError', () => {
       message: 'is bad',
     }))
     const error = validationError(issues)
-    expect(error.message).toBe(
-      `${Array.from({ length: 20 }, (_, index) => `messages[${index}] is bad`).join('; ')}; and 49980 more`,
-    )
+    const told = Array.from({ length: 20 }, (_, index) => `messages[${index}] is bad`)
+    expect(error.message).toBe(told.join('; '))
     expect(error.issues).toEqual(issues)
   })
 })
