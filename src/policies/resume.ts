@@ -31,7 +31,7 @@ export interface ResumeOptions {
 const MAX_DELAY = 5000
 
 /** The largest event, in characters: what is not whole is held. A relay itself ends a stream at a quarter of that. */
-const MAX_EVENT = 2 ** 25
+const MAX_EVENT = 33_554_432
 
 /** A status that may pass: the relay is being deployed, or is busy. */
 const PASSING = /^(408|425|429|5..)$/

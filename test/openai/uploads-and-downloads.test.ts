@@ -118,13 +118,13 @@ describe('uploads', () => {
     const sound = new File(['a'], 'a.wav')
     await createFile(
       client,
-      { file: new Blob(['x']), purpose: 'batch' },
+      { file: new File(['x'], 'x.jsonl'), purpose: 'batch' },
       { extraBody: { purpose: 'evals', vendorTag: 1, vendor_map: { aB: [1] }, sound, none: null } },
     )
     expect(
       [...asked.form!].map(([name, value]) => [name, value instanceof File ? value.name : value]),
     ).toEqual([
-      ['file', 'blob'],
+      ['file', 'x.jsonl'],
       ['purpose', 'evals'],
       ['vendorTag', '1'],
       ['vendor_map[aB][]', '1'],
