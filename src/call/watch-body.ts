@@ -11,11 +11,15 @@ export function watchBody(response: Response, watcher: Watcher): Response {
     answer.watch(watcher)
     return response
   }
+  if (answer) {
+    watcher.value?.(answer.data)
+    watcher.end?.({})
+    return response
+  }
   const { status, statusText, headers, url } = response
   // A response cannot be made of any other status.
-  const reader = answer || status < 200 || status > 599 ? undefined : response.body?.getReader?.()
+  const reader = status < 200 || status > 599 ? undefined : response.body?.getReader?.()
   if (!reader) {
-    if (answer) watcher.value?.(answer.data)
     watcher.end?.({})
     return response
   }
