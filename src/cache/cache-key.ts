@@ -1,5 +1,6 @@
 import type { PolicyRequest } from '../call/policy.ts'
 import { isSecret, queryOf } from '../call/secrets.ts'
+import { untilAborted } from '../call/signals.ts'
 import { digest, toHex } from '../wire/digest.ts'
 import { isObject, isSchema } from '../wire/names.ts'
 
@@ -78,11 +79,11 @@ export function canonicalJson(value: unknown): string {
  */
 export async function keyOf(
   request: CacheRequest,
-  { call }: PolicyRequest,
+  { call, signal }: PolicyRequest,
   decisive: unknown = request,
 ): Promise<string> {
   const pairs = [...Object.entries(request.headers), ...queryOf(request.url)]
   const credentials = pairs.filter(([name]) => isSecret(name))
-  const text = canonicalJson([credentials, decisive])
-  return `llmfetch:${toHex(await (call?.digest ?? digest)(text))}`
+  const key = call?.key && (await untilAborted(signal, call.key(signal)))
+  return `llmfetch:${toHex(await digest(canonicalJson([credentials, key, decisive])))}`
 }

@@ -44,7 +44,7 @@ function warn(error: unknown): void {
 
 /** What the caller asks of the cache, around another client's fetch too. */
 function modeOf({ call, init: { cache } }: PolicyRequest): CacheMode | undefined {
-  if (call) return call.digest ? call.cache : 'bypass'
+  if (call) return call.cache
   return cache === 'no-store' ? 'bypass' : cache === 'reload' ? 'refresh' : undefined
 }
 

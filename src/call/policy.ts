@@ -35,15 +35,10 @@ export interface Call {
   /** The followers of the call; see {@link policy}. */
   readonly watchers: readonly Watcher[]
   /**
-   * Gives the key that an attempt is signed with, where it has no `authorization` and goes to `baseUrl`. A policy that passes
-   * the call on without this member sends it unsigned.
+   * Gives the key that an attempt is signed with, where it has no `authorization` and goes to `baseUrl`: that of the latest
+   * attempt, unless it is asked for `anew`. A policy that passes the call on without this member sends it unsigned.
    */
-  readonly key?: ((signal?: AbortSignal | null) => string | Promise<string>) | undefined
-  /**
-   * Gives the SHA-256 digest of a text and of the key that the request is signed with: tells callers apart who share
-   * something, and does not show the key. Absent where another service is asked.
-   */
-  readonly digest?: ((text: string) => Promise<ArrayBuffer>) | undefined
+  readonly key?: ((signal?: AbortSignal | null, anew?: boolean) => string | Promise<string>) | undefined
   /** Replaces the secrets of the latest attempt in a text of its answer. */
   readonly scrub: (text: string) => string
   /** Reads the answer of the service. @internal */

@@ -52,7 +52,7 @@ export function createSend(own: Fetch | undefined): Fetch {
     setHeaders(headers, init.headers as HeaderRecord, refuse)
     // A policy may have sent the call elsewhere: the key is for the service of the call.
     if (key && !headers.authorization && url.startsWith(`${baseUrl}/`))
-      headers.authorization = `Bearer ${await untilAborted(signal, key(signal))}`
+      headers.authorization = `Bearer ${await untilAborted(signal, key(signal, true))}`
     for (const watcher of watchers) watcher.attempt?.()
     const request = new AbortController()
     const disconnect = disconnecter(request, signal)

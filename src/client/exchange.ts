@@ -4,7 +4,6 @@ import { onAbort, reasonOf } from '../call/signals.ts'
 import { isLLMError, locate as locateError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
-import { digest } from '../wire/digest.ts'
 import { refuseFailure } from './attempt.ts'
 import { readJson } from './read-json.ts'
 import { buildRequest, type Settings } from './request.ts'
@@ -31,7 +30,7 @@ export async function exchange<T>(
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
-  /** The key of the latest attempt; before the first one, the key already asked for by `digest`. */
+  /** The key of the latest attempt; before the first one, the key that a policy has asked for. */
   let latest: string | Promise<string> | undefined
   const locate = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
@@ -45,11 +44,7 @@ export async function exchange<T>(
     timeout,
     cache,
     watchers: [{ attempt: () => attempts++ }],
-    key: source && (signal => (latest = (!attempts && latest) || source(signal))),
-    async digest(text) {
-      latest ??= source?.()
-      return digest(text + ((await latest) ?? ''))
-    },
+    key: source && ((signal, anew) => (latest = (!(anew && attempts) && latest) || source(signal))),
     scrub: text => scrub(text),
     async read(response, { signal, body, call }, reading) {
       const { watchers } = call!

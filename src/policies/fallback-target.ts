@@ -58,7 +58,7 @@ export function openTarget(target: FallbackTarget): Target {
       }
       const { call } = init
       // Signed as late as the client's own requests are, so that no policy on the way sees the key.
-      if (call) return { ...adapted, call: { ...call, baseUrl, key, digest: undefined } }
+      if (call) return { ...adapted, call: { ...call, baseUrl, key } }
       if (key && !own.authorization) {
         headers.authorization = `Bearer ${await untilAborted(signal, key(signal))}`
       }

@@ -186,15 +186,15 @@ describe('cache', () => {
       expect([await sourceOf(client), await sourceOf(client)]).toEqual(['asked', 'hit'])
     })
 
-    it('nothing of a target, whose key it does not know, inside of a fallback', async () => {
-      const policies = [fallback({ to: [{ baseUrl: 'https://other.test/v1' }] }), cache()]
+    it('an answer of a target only to the user of its key, inside of a fallback', async () => {
+      let user = 'sk-one-target'
+      const to = [{ baseUrl: 'https://other.test/v1', apiKey: async () => user }]
       const fetch = createFakeFetch({ faults: ({ url }) => (url.startsWith(BASE) ? { status: 503 } : {}) })
-      const client = clientOf(fetch, { policies })
-      expect([await sourceOf(client), await sourceOf(client), fetch.requests.length]).toEqual([
-        'asked',
-        'asked',
-        4,
-      ])
+      const client = clientOf(fetch, { policies: [fallback({ to }), cache()] })
+      const sources = [await sourceOf(client), await sourceOf(client)]
+      user = 'sk-other-target'
+      expect([...sources, await sourceOf(client)]).toEqual(['asked', 'hit', 'asked'])
+      expect(fetch.requests.filter(({ url }) => !url.startsWith(BASE))).toHaveLength(2)
     })
   })
 
@@ -290,7 +290,7 @@ describe('cache', () => {
         'Bearer sk-ada',
         'Bearer sk-bob',
       ])
-      // Once a call: what is asked for the digest is sent.
+      // Once a call: what is asked for the name is sent.
       expect(keys).toHaveBeenCalledTimes(4)
     })
 
@@ -606,9 +606,9 @@ describe('cache', () => {
     it('tell the limits around each of them what happens', async () => {
       const { fetch, requests } = heldFetch()
       const told: string[] = []
-      let names = 0
+      const names = new Set<string | null>()
       const joined = async (count: number) => {
-        await vi.waitFor(() => expect(names).toBe(count))
+        await vi.waitFor(() => expect(names.size).toBe(count))
         await settle(100)
       }
       const listen: Policy = next => (url, init) => {
@@ -622,10 +622,10 @@ describe('cache', () => {
         const call = {
           ...init.call!,
           watchers: [...init.call!.watchers, watcher],
-          async digest(text: string) {
-            const made = await init.call!.digest!(text)
-            names++
-            return made
+          // A call's name is a digest of its key, too.
+          key(signal?: AbortSignal | null) {
+            names.add(name)
+            return init.call!.key!(signal)
           },
         }
         return next(url, { ...init, call })
