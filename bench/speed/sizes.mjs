@@ -1,25 +1,12 @@
 // Weighs one call and one stream with each client, bundled for browsers.
 
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 import { toTable } from '../lib/document.mjs'
 import { versionsOf } from '../lib/machine.mjs'
-import { folder, root } from '../lib/paths.mjs'
+import { folder } from '../lib/paths.mjs'
+import { weighBundle } from '../lib/weigh.mjs'
 
-async function measure(contents) {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: folder },
-    alias: { llmfetch: join(root, 'dist/index.js') },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    write: false,
-    logLevel: 'error',
-  })
-  return `${(gzipSync(outputFiles[0].contents, { level: 9 }).length / 1000).toFixed(1)} kB`
+function measure(contents) {
+  return weighBundle({ stdin: { contents, resolveDir: folder } })
 }
 
 /** The table of all clients' sizes. */
