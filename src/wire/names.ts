@@ -37,11 +37,10 @@ export const snakeCase: (key: string) => string = /* @__PURE__ */ remembered(key
 )
 
 /** `max_tokens` → `maxTokens`; keys of any other form than `a_b` stay, and those with no way back (`a__b`, `x_1`, `a_b_c`). */
-export const camelCase: (key: string) => string = /* @__PURE__ */ remembered(key =>
-  /^[a-z][a-z\d]*(_[a-z][a-z\d]+)*(_[a-z])?$/.test(key)
-    ? key.replace(/_./g, pair => pair[1]!.toUpperCase())
-    : key,
-)
+export const camelCase: (key: string) => string = /* @__PURE__ */ remembered(key => {
+  const name = key.replace(/_./g, pair => pair[1]!.toUpperCase())
+  return snakeCase(name) === key ? name : key
+})
 
 /**
  * Tells whether an object is itself a JSON schema: vendors take one under names of their own (`guided_json`, `format`), and its
