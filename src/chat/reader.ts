@@ -37,7 +37,7 @@ export function chatReader(
   const rename = createRenamer(operation.verbatim)
   const states: ChoiceState[] = []
   let events = 0
-  let expected: number | undefined
+  const expected = countOf(body)
   let failure: LLMError | undefined
   const nameEvent = () => `Event ${events}`
 
@@ -52,7 +52,6 @@ export function chatReader(
   function read(chunk: ChatCompletionChunk): ChatCompletionChunk | Last<ChatCompletionChunk> {
     for (const choice of chunk.choices) {
       const index = checkIndex(choice.index) ?? 0
-      expected ??= countOf(body)
       if (index >= expected) throw new ProtocolError('A choice was not asked for')
       states[index] ??= { finished: false, calls: [] }
       const state = states[index]
@@ -71,7 +70,7 @@ export function chatReader(
   /** Tells whether every choice has ended. One of several that never began is only missed where there is no `[DONE]`. */
   function isWhole(atDone: boolean): boolean {
     const known = Object.values(states)
-    const least = atDone ? 1 : expected!
+    const least = atDone ? 1 : expected
     return (
       known.length >= least &&
       known.every(({ finished, calls }) => finished || (atDone && calls.every(isCallWhole)))

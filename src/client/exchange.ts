@@ -23,18 +23,21 @@ export async function exchange<T>(
     onAbort(signal, () => {
       throw reasonOf(signal)
     })()
-  const operation = typeof given === 'function' ? given() : given
-  const { name, body, stream = false, read = readJson<T> } = operation
+  const asked = typeof given === 'function' ? given() : given
+  // What follows a stream holds all that a function below uses, and a prompt may be large: none uses what was sent.
+  const { body, form, ...operation } = asked
+  const { name, stream = false, read = readJson<T> } = operation
   if (body !== undefined) settings.validate?.(body, name)
-  const [url, init, signs] = buildRequest(settings, operation, options)
+  const [url, init, signs] = buildRequest(settings, asked, options)
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
   /** The key of the latest attempt; before the first one, the key that a policy has asked for. */
   let latest: string | Promise<string> | undefined
+  const { method } = init
   const locate = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
-    if (!signal || error !== reasonOf(signal)) locateError(error, init.method, url)
+    if (!signal || error !== reasonOf(signal)) locateError(error, method, url)
   }
   const call: Call = {
     operation: name,

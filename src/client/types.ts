@@ -107,7 +107,8 @@ export interface DecodeContext {
 
 /** What an answer is read with. */
 export interface ReadContext extends Reading {
-  readonly operation: Operation<unknown>
+  /** What was asked for, without what was sent. */
+  readonly operation: Omit<Operation<unknown>, 'body' | 'form'>
   /** Aborts when the attempt is over, for any reason; a read rejects with its reason then. Absent where nothing can end it. */
   readonly signal?: AbortSignal | null | undefined
   /** The body that was sent: a policy may have asked for something else than the endpoint did. */

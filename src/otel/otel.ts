@@ -2,8 +2,7 @@ import { originOf } from '../call/origin-of.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { askingUsage } from '../policies/ask-usage.ts'
-import { follow } from '../policies/follow.ts'
-
+import { type Follower, follow } from '../policies/follow.ts'
 import { readCounts } from '../wire/usage.ts'
 import { baseAttributes, operationOf, requestAttributes, tellOutcome } from './conventions.ts'
 import { endSpan, inSpan } from './in-span.ts'
@@ -43,6 +42,16 @@ export interface OtelOptions {
   readonly names?: 'latest' | '0.1.0' | undefined
 }
 
+/** What is known of a call as it begins. */
+interface Begun {
+  /** How this library calls the operation, and how the conventions do. */
+  readonly own: string
+  readonly operation: string
+  readonly base: Attributes
+  /** How many attempts of the call have come by here before. */
+  readonly before: number
+}
+
 /** Adds the trace to a request's headers; undefined for a span that nobody records, or where the caller has set it. */
 function headersWithTrace(
   { headers: asked }: PolicyRequest,
@@ -74,6 +83,38 @@ export function otel(options: OtelOptions): FetchPolicy {
   /** How often each call has come by here, by what its attempts have in common. */
   const sent = new WeakMap<object, number>()
 
+  /** Follows a call to its end. It lives as long as a stream does, so that nothing that was sent may be in its scope. */
+  function createFollower(
+    { own, operation, base, before }: Begun,
+    span: SpanLike | undefined,
+    scrub: (text: string) => string,
+  ): Follower {
+    const answer = createAnswerReader(scrub)
+    const contents = content ? orUndefined(() => content.answer()) : undefined
+    return {
+      onValue(value) {
+        // The answer of any other operation, a file or a model, has an id of another kind.
+        if (operation !== own) answer.add(value)
+        if (contents) orUndefined(() => contents.add(value))
+      },
+      onEnd({ outcome, error, status, attempts, usage, ms, firstEventMs }) {
+        const failure = error === undefined ? `${status}` : isLLMError(error) ? error.name : 'Error'
+        // The tokens of an answer from a cache are those of the call that it was made for.
+        const isCounted = attempts !== 0 && operation !== 'fetch_response'
+        const ended = {
+          ...answer.result(),
+          error: outcome === 'failed' ? failure : undefined,
+          resends: before + Math.max(0, (attempts ?? 1) - 1),
+          counts: isCounted ? readCounts(usage) : {},
+          firstEventMs,
+          ms,
+        }
+        const told = tellOutcome(operation, base, ended, record)
+        endSpan(span, { ...told, ...orUndefined(() => contents?.attributes()) }, ended.error)
+      },
+    }
+  }
+
   const tracing = policy('otel', (request, send) => {
     const { call, url, init, method } = request
     const target = orUndefined(() => new URL(originOf(url)))
@@ -91,33 +132,11 @@ export function otel(options: OtelOptions): FetchPolicy {
       ...orUndefined(() => attributes?.(request)),
     }
     return inSpan(tracer, model ? `${operation} ${model}` : operation, 2, start, span => {
-      const answer = createAnswerReader(call?.scrub ?? String)
-      const contents = content ? orUndefined(() => content.answer()) : undefined
       const headers = orUndefined(() =>
         (propagate || []).includes(target!.origin) ? headersWithTrace(request, span) : undefined,
       )
-      return follow(request, watcher => send(watcher, headers && { headers }), {
-        onValue(value) {
-          // The answer of any other operation, a file or a model, has an id of another kind.
-          if (operation !== own) answer.add(value)
-          if (contents) orUndefined(() => contents.add(value))
-        },
-        onEnd({ outcome, error, status, attempts, usage, ms, firstEventMs }) {
-          const failure = error === undefined ? `${status}` : isLLMError(error) ? error.name : 'Error'
-          // The tokens of an answer from a cache are those of the call that it was made for.
-          const isCounted = attempts !== 0 && operation !== 'fetch_response'
-          const ended = {
-            ...answer.result(),
-            error: outcome === 'failed' ? failure : undefined,
-            resends: before + Math.max(0, (attempts ?? 1) - 1),
-            counts: isCounted ? readCounts(usage) : {},
-            firstEventMs,
-            ms,
-          }
-          const told = tellOutcome(operation, base, ended, record)
-          endSpan(span, { ...told, ...orUndefined(() => contents?.attributes()) }, ended.error)
-        },
-      })
+      const follower = createFollower({ own, operation, base, before }, span, call?.scrub ?? String)
+      return follow(request, watcher => send(watcher, headers && { headers }), follower)
     })
   })
   return usage ? askingUsage(tracing) : tracing

@@ -127,15 +127,17 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
 
   const guarded = policy('circuitBreaker', (request, send) => {
     const settle = begin(nameOf(request))
+    // Not the request itself: a prompt may be large, and a stream long.
+    const { call, signal } = request
     let status = 200
     return send({
       headers(given) {
         status = given
         // Around another client's fetch: an error is known by its headers, and nobody may read its body.
-        if (!request.call && status >= 400) settle(status >= 500 ? false : undefined)
+        if (!call && status >= 400) settle(status >= 500 ? false : undefined)
       },
       end(end) {
-        if ('error' in end) settle(isOutage(end.error, request) ? false : undefined)
+        if ('error' in end) settle(isOutage(end.error, { call, signal }) ? false : undefined)
         else settle(end.cancelled ? undefined : true)
       },
     })

@@ -87,6 +87,7 @@ export function log({ logger = console, level = 'info', content = false }: LogOp
   return policy('log', async (request, send) => {
     const operation = request.call?.operation ?? 'fetch'
     const values: unknown[] = []
+    const sent = content ? request.init : undefined
     return observe(request, send, {
       wantsModel: true,
       onAttempt: attempt => write('debug', { operation, attempt }),
@@ -97,7 +98,7 @@ export function log({ logger = console, level = 'info', content = false }: LogOp
       onEnd(report, _, error) {
         // A line has no place for an object: the two counts stand for it.
         const fields = { ...report, usage: undefined }
-        write(levelOf(report), { ...fields, ...(content && contentOf(request.init, values, error)) })
+        write(levelOf(report), { ...fields, ...(sent && contentOf(sent, values, error)) })
       },
     })
   })

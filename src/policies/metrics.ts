@@ -95,13 +95,14 @@ export function metrics({ sink, usage }: MetricsOptions = {}): Metrics {
 
   const measured = policy('metrics', (request, send) => {
     const lease = inFlight.take()
+    const isStream = request.call?.stream
     return observe(request, send, {
       wantsModel: !!sink,
       onAttempt(attempt) {
         if (attempt > 1) retries++
       },
       onValue() {
-        if (request.call?.stream) events++
+        if (isStream) events++
       },
       onEnd(report, headers) {
         lease.release()

@@ -88,13 +88,15 @@ function reportError(error: unknown): Pick<CallReport, 'error' | 'code'> {
 export function observe(request: PolicyRequest, send: Send, observer: Observer): Promise<Response> {
   const { init, call } = request
   const { operation = 'fetch', scrub = String } = call ?? {}
+  // Read at once: what follows a stream holds on to what it uses, and a prompt may be large.
+  const model = observer.wantsModel ? modelOf(init) : undefined
   return follow(request, send, {
     ...observer,
     onEnd({ error, headers, usage, outcome, status, attempts, ms, firstEventMs, events }) {
       const id = Object(error).requestId ?? (headers && requestIdOf(headers))
       const report: CallReport = {
         operation,
-        model: observer.wantsModel ? modelOf(init) : undefined,
+        model,
         outcome,
         status,
         attempts,

@@ -54,11 +54,12 @@ export async function openEvents<T>(
   context: StreamContext,
   dialect: Dialect<T>,
 ): Promise<Answer<EventReader<T>>> {
-  const { signal, scrub, disconnect } = context
+  // Not held as a whole: it has the body that was sent.
+  const { signal, scrub, disconnect, locate, watchers, maxEventBytes, maxResponseBytes } = context
   const text = new TextDecoder()
-  const decode = createEventDecoder(context.maxEventBytes)
-  const body = openBody(response, { signal, disconnect }, context.maxResponseBytes, true)
-  let followers = context.watchers
+  const decode = createEventDecoder(maxEventBytes)
+  const body = openBody(response, { signal, disconnect }, maxResponseBytes, true)
+  let followers = watchers
   let opened = false
   /** Whether anything but white space has come. */
   let isBegun = false
@@ -99,7 +100,7 @@ export async function openEvents<T>(
       else if (!isLLMError(error))
         failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
     }
-    context.locate(failure)
+    locate(failure)
     isOver = true
     body.cancel()
     close({ error: failure })
