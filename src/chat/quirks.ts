@@ -1,4 +1,4 @@
-import { isObject, type Json, noteSent, sentOf } from '../wire/names.ts'
+import { isObject, type Json, noteSent, sentOf, setMember } from '../wire/names.ts'
 
 /**
  * Where services differ in what a message or a delta holds. Plain answers, the reader of streams and the fold read them here,
@@ -111,6 +111,38 @@ function joinFields(block: Json, piece: Json): void {
       block[key] = before + value
     else if ((value != null && value !== '') || before === undefined) block[key] = value
   }
+}
+
+const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set()
+
+/** Fields whose pieces make one text, one object, one list of blocks. */
+const TEXTS = /^(reasoning(Content|Text)?|refusal|data|transcript|arguments)$/
+const OBJECTS = /^(audio|functionCall|logprobs)$/
+const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
+
+/**
+ * Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. What
+ * goes on is a copy, as the chunk is the caller's.
+ *
+ * It runs for each chunk: to collect what is not `known` into an object of its own would take as long as all the rest.
+ */
+export function mergeFields(target: Json, source: Json, known: ReadonlySet<string> = NONE): Json {
+  for (const key of Object.keys(source)) {
+    if (known.has(key)) continue
+    const value = source[key]
+    const before = target[key]
+    if (value == null && before !== undefined) continue
+    if (Array.isArray(value)) {
+      const list: unknown[] = Array.isArray(before) ? before : []
+      if (list !== before) setMember(target, key, list)
+      if (BLOCKS.test(key)) joinBlocks(list as Json[], value)
+      else for (const item of value) list.push(item)
+    } else if (typeof before === 'string' && TEXTS.test(key)) setMember(target, key, before + value)
+    else if (isObject(value) && OBJECTS.test(key))
+      setMember(target, key, mergeFields(isObject(before) ? before : {}, value))
+    else if (value !== before) setMember(target, key, value)
+  }
+  return target
 }
 
 /** The reasons by which a service says that it broke off. Any other, `length` and words unknown here too, is an end. */
