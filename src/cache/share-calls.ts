@@ -19,6 +19,8 @@ interface SharedCall<T> {
   readonly callers: Set<readonly Watcher[]>
   /** Of the latest attempt's answer, once its headers are there. */
   status?: number | undefined
+  /** Tells all of them what happens. */
+  readonly everybody: Watcher
   /** Closes the call to new callers. */
   readonly close: () => void
 }
@@ -48,10 +50,11 @@ export function shareCalls<T>(): (
     const everybody: Watcher = {
       attempt() {
         joint.status = undefined
-        // The first request is the first caller's, whoever joins before it goes out: another would count it once more.
-        const [first = []] = callers
-        if (isSent) tell(watcher => watcher.attempt?.())
-        else for (const watcher of first) watcher.attempt?.()
+        // Each request is the first caller's: another would count it once more. Whoever joins before the first goes out waits for it.
+        const [first] = callers
+        for (const watchers of callers)
+          if (isSent || watchers === first)
+            for (const watcher of watchers) watcher.attempt?.(watchers !== first)
         isSent = true
       },
       headers(status) {
@@ -67,7 +70,7 @@ export function shareCalls<T>(): (
     const close = () => {
       if (shared.get(name) === joint) shared.delete(name)
     }
-    const joint: SharedCall<T> = { result, controller, callers, close }
+    const joint: SharedCall<T> = { result, controller, callers, everybody, close }
     shared.set(name, joint)
     result.then(close, close)
     return joint
@@ -75,7 +78,9 @@ export function shareCalls<T>(): (
 
   return (name, request, work) => {
     const { signal, call } = request
-    const known = isWorker() ? undefined : shared.get(name)
+    const found = isWorker() ? undefined : shared.get(name)
+    // What it asks itself, where the policy stands twice in a client, would wait for itself.
+    const known = found && !call?.watchers.includes(found.everybody) ? found : undefined
     const { result, controller, callers, close, status } = known ?? start(name, request, work)
     const watchers = [...(call?.watchers ?? [])]
     callers.add(watchers)

@@ -44,7 +44,7 @@ export async function exchange<T>(
     maxRetries,
     timeout,
     cache,
-    watchers: [{ attempt: () => attempts++ }],
+    watchers: [{ attempt: isShared => isShared || attempts++ }],
     key: source && (signal => (latest = (!attempts && latest) || source(signal))),
     async digest(text) {
       latest ??= source?.()

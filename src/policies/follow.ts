@@ -70,9 +70,9 @@ export async function follow(
   }
 
   const response = await send({
-    attempt() {
+    attempt(isShared) {
       status = undefined
-      if (attempts === undefined) return
+      if (attempts === undefined || isShared) return
       attempts++
       follower.onAttempt?.(attempts)
     },
