@@ -1,5 +1,6 @@
 import { isWorker } from '../call/is-worker.ts'
 import { untilAborted } from '../call/signals.ts'
+import { inTime } from './in-time.ts'
 import type { StreamStoreOptions } from './memory-streams.ts'
 import {
   commandOf,
@@ -174,7 +175,7 @@ function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions)
       for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.5, poll)) {
         const log = local.get(id)
         const changes = log?.changes
-        const reply = (await run(READ, id, after, BATCH)) as [number, string[]] | number
+        const reply = (await inTime(run(READ, id, after, BATCH))) as [number, string[]] | number
         if (typeof reply === 'number') return undefined
         const [closed, events] = reply
         if (closed || events.length) return { events, closed: closed === 1 }

@@ -1,5 +1,6 @@
 import { digest, toHex } from '../wire/digest.ts'
 import type { Answering } from './answer.ts'
+import { inTime } from './in-time.ts'
 import { attach } from './log-response.ts'
 import { createLogWriter, LOST, STOPPED } from './log-writer.ts'
 import { loggedAnswer } from './logged-answer.ts'
@@ -52,7 +53,18 @@ interface KeptLog {
 const gone = () => brokenOff('stream_gone', 'The stream is not here any more')
 const stopped = () => brokenOff('stopped', 'The stream was stopped')
 
-function createKeeper(store: StreamStore): StreamKeeper {
+/** A store whose steps end in time. A read waits for what is yet to come. */
+function timed(store: StreamStore): StreamStore {
+  return {
+    create: (...given) => inTime(store.create(...given)),
+    append: (...given) => inTime(store.append(...given)),
+    close: (...given) => inTime(store.close(...given)),
+    read: (...given) => store.read(...given),
+  }
+}
+
+function createKeeper(given: StreamStore): StreamKeeper {
+  const store = timed(given)
   const read = (id: string, after: number) =>
     attach((position, signal) => store.read(id, position, signal), after)
 
