@@ -46,16 +46,12 @@ export function shareCalls<T>(): (
     const tell = (event: (watcher: Watcher) => void) => {
       for (const watchers of callers) for (const watcher of watchers) event(watcher)
     }
-    let isSent = false
     const everybody: Watcher = {
       attempt() {
         joint.status = undefined
-        // Each request is the first caller's: another would count it once more. Whoever joins before the first goes out waits for it.
+        // Each request is the first caller's: another would count it once more.
         const [first] = callers
-        for (const watchers of callers)
-          if (isSent || watchers === first)
-            for (const watcher of watchers) watcher.attempt?.(watchers !== first)
-        isSent = true
+        for (const watchers of callers) for (const watcher of watchers) watcher.attempt?.(watchers !== first)
       },
       headers(status) {
         joint.status = status

@@ -40,10 +40,8 @@ const PASSING = /^(200|408|425|429|5..)$/
 interface Line {
   /** Sends the request, again and again; `error` tells what broke the line that there was. */
   open(error?: unknown): Promise<Response>
-  /** Notes that the line lives: a model may think for longer than the time to try. */
-  hear(): void
-  /** Notes an event that arrived. */
-  note(id: number): void
+  /** Notes what arrived: an event, or a sign of life, as a model may think for longer than the time to try. */
+  note(id?: number): void
 }
 
 /**
@@ -68,10 +66,9 @@ function createLine(
   }
 
   return {
-    hear() {
-      since = performance.now()
-    },
     note(id) {
+      since = performance.now()
+      if (id === undefined) return
       lastEventId = id
       attempt = 0
     },
@@ -133,7 +130,7 @@ function readOver(
       try {
         bytes = (await reader.read()).value
         if (!bytes) throw new TypeError('The line ended before the stream')
-        line.hear()
+        line.note()
       } catch (error) {
         const { body } = await line.open(error)
         if (!body) return undefined
@@ -224,7 +221,6 @@ export function resume(options: ResumeOptions = {}): FetchPolicy {
     }
     const { status, headers: answered, body } = first
     if (answered.get(RESUMABLE_HEADER) !== '1' || !body) return watchBody(first, { end: unlink })
-    line.hear()
     line.note(Number(headers.get('last-event-id')))
     const leave = (reason?: unknown) => {
       unlink()

@@ -1,6 +1,6 @@
-import { inTime } from './in-time.ts'
 import type { QuotaStore, RelayQuota } from './quota-store.ts'
 import { Refusal } from './refusal.ts'
+import { storeTime } from './store-time.ts'
 import type { RelayLimits } from './types.ts'
 
 const MINUTE = 60_000
@@ -45,10 +45,10 @@ async function reserve(
   const id = crypto.randomUUID()
   const place = `${user}:open`
   const day = `${user}:tokens:${Math.floor(now / DAY)}`
-  const add = (key: string, amount: number, ttl: number) => inTime(this.add(key, amount, ttl))
+  const add = (key: string, amount: number, ttl: number) => storeTime(this.add(key, amount, ttl))
   const renew = async () =>
-    concurrent === undefined || (await inTime(this.hold(place, id, concurrent, PLACE)))
-  const release = async () => concurrent !== undefined && inTime(this.release(place, id))
+    concurrent === undefined || (await storeTime(this.hold(place, id, concurrent, PLACE)))
+  const release = async () => concurrent !== undefined && storeTime(this.release(place, id))
   if (!(await renew())) refuse('too_many_at_once', `${concurrent} requests are being answered already`, 1000)
   const minute = Math.floor(now / MINUTE)
   const count = (requests: number) => add(`${user}:requests:${minute}`, requests, MINUTE)

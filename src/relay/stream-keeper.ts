@@ -1,10 +1,10 @@
 import { digest, toHex } from '../wire/digest.ts'
 import type { Answering } from './answer.ts'
-import { inTime } from './in-time.ts'
 import { attach } from './log-response.ts'
 import { createLogWriter, LOST, STOPPED } from './log-writer.ts'
 import { loggedAnswer } from './logged-answer.ts'
 import { brokenOff, Refusal } from './refusal.ts'
+import { storeTime } from './store-time.ts'
 import type { RelayStreams, StreamStore } from './stream-store.ts'
 
 /** What a relay does with a store. */
@@ -56,9 +56,9 @@ const stopped = () => brokenOff('stopped', 'The stream was stopped')
 /** A store whose steps end in time. A read waits for what is yet to come. */
 function timed(store: StreamStore): StreamStore {
   return {
-    create: (...given) => inTime(store.create(...given)),
-    append: (...given) => inTime(store.append(...given)),
-    close: (...given) => inTime(store.close(...given)),
+    create: (...given) => storeTime(store.create(...given)),
+    append: (...given) => storeTime(store.append(...given)),
+    close: (...given) => storeTime(store.close(...given)),
     read: (...given) => store.read(...given),
   }
 }
