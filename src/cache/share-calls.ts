@@ -67,14 +67,15 @@ export function shareCalls<T>(): (
       if (shared.get(name) === joint) shared.delete(name)
     }
     const joint: SharedCall<T> = { result, controller, callers, everybody, close }
-    shared.set(name, joint)
+    // A Worker's request may end without a word, and nobody could wait for it.
+    if (!isWorker()) shared.set(name, joint)
     result.then(close, close)
     return joint
   }
 
   return (name, request, work) => {
     const { signal, call } = request
-    const found = isWorker() ? undefined : shared.get(name)
+    const found = shared.get(name)
     // What it asks itself, where the policy stands twice in a client, would wait for itself.
     const known = found && !call?.watchers.includes(found.everybody) ? found : undefined
     const { result, controller, callers, close, status } = known ?? start(name, request, work)
