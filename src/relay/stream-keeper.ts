@@ -80,6 +80,11 @@ function createKeeper(given: StreamStore): StreamKeeper {
     }
     if (other !== undefined)
       throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
+    if (after) {
+      // Of another answer, this would not be the rest.
+      await store.close(id)
+      throw gone()
+    }
     return undefined
   }
 
