@@ -92,7 +92,7 @@ export function cache(options: CacheOptions = {}): FetchPolicy {
         ask: more => send(undefined, { ...changes, ...more }),
       })
     // Only calls with the same limits can share what these make of a request.
-    const sharedName = JSON.stringify([name, mode, call?.timeout, call?.maxRetries])
+    const sharedName = JSON.stringify([name, mode, call?.operation, call?.timeout, call?.maxRetries])
     for (let isLate = false; ; isLate = true) {
       const { result, isFirst, leave } = share(sharedName, request, work)
       let outcome: Outcome

@@ -19,6 +19,8 @@ interface SharedCall<T> {
   readonly callers: Set<readonly Watcher[]>
   /** Of the latest attempt's answer, once its headers are there. */
   status?: number | undefined
+  /** Tells all of them what happens. */
+  readonly everybody: Watcher
   /** Closes the call to new callers. */
   readonly close: () => void
 }
@@ -44,15 +46,12 @@ export function shareCalls<T>(): (
     const tell = (event: (watcher: Watcher) => void) => {
       for (const watchers of callers) for (const watcher of watchers) event(watcher)
     }
-    let isSent = false
     const everybody: Watcher = {
       attempt() {
         joint.status = undefined
-        // The first request is the first caller's, whoever joins before it goes out: another would count it once more.
-        const [first = []] = callers
-        if (isSent) tell(watcher => watcher.attempt?.())
-        else for (const watcher of first) watcher.attempt?.()
-        isSent = true
+        // Each request is the first caller's: another would count it once more.
+        const [first] = callers
+        for (const watchers of callers) for (const watcher of watchers) watcher.attempt?.(watchers !== first)
       },
       headers(status) {
         joint.status = status
@@ -67,15 +66,18 @@ export function shareCalls<T>(): (
     const close = () => {
       if (shared.get(name) === joint) shared.delete(name)
     }
-    const joint: SharedCall<T> = { result, controller, callers, close }
-    shared.set(name, joint)
+    const joint: SharedCall<T> = { result, controller, callers, everybody, close }
+    // A Worker's request may end without a word, and nobody could wait for it.
+    if (!isWorker()) shared.set(name, joint)
     result.then(close, close)
     return joint
   }
 
   return (name, request, work) => {
     const { signal, call } = request
-    const known = isWorker() ? undefined : shared.get(name)
+    const found = shared.get(name)
+    // What it asks itself, where the policy stands twice in a client, would wait for itself.
+    const known = found && !call?.watchers.includes(found.everybody) ? found : undefined
     const { result, controller, callers, close, status } = known ?? start(name, request, work)
     const watchers = [...(call?.watchers ?? [])]
     callers.add(watchers)

@@ -52,6 +52,7 @@ export function createLeases(): Leases {
       return first
     },
     take() {
+      dropDead()
       const life = { until: Date.now() + BELIEVED }
       const timer = needsBeat
         ? setInterval(() => {

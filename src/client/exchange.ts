@@ -46,7 +46,7 @@ export async function exchange<T>(
     maxRetries,
     timeout,
     cache,
-    watchers: [{ attempt: () => attempts++ }],
+    watchers: [{ attempt: isShared => isShared || attempts++ }],
     key: source && ((signal, anew) => (latest = (!(anew && attempts) && latest) || source(signal))),
     scrub: text => scrub(text),
     async read(response, { signal, body, call }, reading) {

@@ -2,7 +2,10 @@ import type { PolicyRequest, Send } from '../call/policy.ts'
 import type { CallEnd } from '../call/watcher.ts'
 import { type Counts, usageOf } from '../wire/usage.ts'
 
-/** What was seen of a call that is over. Texts of the service are as it sent them. */
+/**
+ * What was seen of a call that is over. Texts of the service are as it sent them: `error`, `headers` and `usage` are cleaned before
+ * they are reported, and everything else here is reported as it is.
+ */
 interface SeenCall {
   /** `cancelled`: the caller aborted it, closed the client or left the stream early. */
   readonly outcome: 'complete' | 'failed' | 'cancelled'
@@ -62,17 +65,17 @@ export async function follow(
       // Those of an error are of the answer that it was.
       headers: Object(error).headers ?? headers,
       attempts,
-      ms: performance.now() - started,
       firstEventMs,
       events,
+      ms: performance.now() - started,
       usage,
     })
   }
 
   const response = await send({
-    attempt() {
+    attempt(isShared) {
       status = undefined
-      if (attempts === undefined) return
+      if (attempts === undefined || isShared) return
       attempts++
       follower.onAttempt?.(attempts)
     },

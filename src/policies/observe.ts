@@ -92,22 +92,17 @@ export function observe(request: PolicyRequest, send: Send, observer: Observer):
   const model = observer.wantsModel ? modelOf(init) : undefined
   return follow(request, send, {
     ...observer,
-    onEnd({ error, headers, usage, outcome, status, attempts, ms, firstEventMs, events }) {
+    onEnd({ error, headers, usage, ...seen }) {
       const id = Object(error).requestId ?? (headers && requestIdOf(headers))
       const report: CallReport = {
         operation,
         model,
-        outcome,
-        status,
-        attempts,
-        firstEventMs,
-        events,
-        ms,
+        ...seen,
         promptTokens: toCount(usage?.promptTokens ?? usage?.inputTokens),
         completionTokens: toCount(usage?.completionTokens ?? usage?.outputTokens),
         usage: cleanCounts(usage, scrub),
         requestId: only(/^[\w.:-]{1,99}$/, id && scrub(`${id}`)),
-        ...(outcome === 'failed' && error !== undefined && reportError(error)),
+        ...(seen.outcome === 'failed' && error !== undefined && reportError(error)),
       }
       observer.onEnd(report, headers, error)
     },

@@ -50,7 +50,7 @@ export function prometheus(snapshot: MetricsSnapshot, labels: Labels = {}): stri
   const { calls, rateLimits, latency, firstEvent, eventsPerSecond } = snapshot
   const { inFlight, ...ended } = calls
   const { requests, tokens } = rateLimits
-  if (!Object.keys(labels).every(name => /^[a-z_]\w*$/i.test(name)))
+  if (!Object.keys(labels).every(name => /^(?!__)[a-z_]\w*$/i.test(name)))
     throw new ConfigurationError('prometheus: a label is named by letters, digits and _')
   let page = ''
 

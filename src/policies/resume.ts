@@ -19,7 +19,7 @@ export interface BrokenLine {
 
 /** Times in milliseconds. */
 export interface ResumeOptions {
-  /** How long to try since the last event, or since the request. @default 60_000 */
+  /** How long to try since the last byte, or since the request. @default 60_000 */
   readonly within?: number | undefined
   /** The first wait; each further one is twice as long, up to 5 seconds. @default 250 */
   readonly initialDelay?: number | undefined
@@ -33,15 +33,15 @@ const MAX_DELAY = 5000
 /** The largest event, in characters: what is not whole is held. A relay itself ends a stream at a quarter of that. */
 const MAX_EVENT = 33_554_432
 
-/** A status that may pass: the relay is being deployed, or is busy. */
-const PASSING = /^(408|425|429|5..)$/
+/** A status that may pass: the relay is being deployed, or is busy, or the page of a network's login stands in its place. */
+const PASSING = /^(200|408|425|429|5..)$/
 
 /** A line to a relay, which may break and be opened anew. */
 interface Line {
   /** Sends the request, again and again; `error` tells what broke the line that there was. */
   open(error?: unknown): Promise<Response>
-  /** Notes an event that arrived. */
-  note(id: number): void
+  /** Notes what arrived: an event, or a sign of life, as a model may think for longer than the time to try. */
+  note(id?: number): void
 }
 
 /**
@@ -67,9 +67,10 @@ function createLine(
 
   return {
     note(id) {
+      since = performance.now()
+      if (id === undefined) return
       lastEventId = id
       attempt = 0
-      since = performance.now()
     },
     async open(error) {
       const isFirst = lastEventId === undefined
@@ -77,10 +78,11 @@ function createLine(
         if (cause) await pause(cause)
         try {
           const response = await send(lastEventId)
-          const { ok, status } = response
+          const { ok, status, headers, body } = response
           const isGone = status === 410
-          if (!isGone && (ok || isFirst)) return response
-          response.body?.cancel().catch(() => {})
+          const isStream = ok && (!body || headers.has(RESUMABLE_HEADER))
+          if (!isGone && (isStream || isFirst)) return response
+          body?.cancel().catch(() => {})
           cause = isGone
             ? new IncompleteStreamError('The stream is not there any more', { code: 'stream_gone' })
             : new IncompleteStreamError(`The stream cannot be resumed: status ${status}`)
@@ -128,6 +130,7 @@ function readOver(
       try {
         bytes = (await reader.read()).value
         if (!bytes) throw new TypeError('The line ended before the stream')
+        line.note()
       } catch (error) {
         const { body } = await line.open(error)
         if (!body) return undefined

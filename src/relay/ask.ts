@@ -27,7 +27,7 @@ export interface Shared<User extends RelayUser> {
   readonly onError: (error: unknown) => void
   readonly isAllowed: (model: unknown, user: User) => boolean | PromiseLike<boolean>
   /** The requests whose streams can be stopped from here, by the names of their logs. */
-  readonly running: Map<string, UpstreamRequest>
+  readonly running: Map<string, UpstreamRequest> | undefined
 }
 
 /** Nothing may be let through that nobody counts. */
@@ -106,11 +106,11 @@ export function createAsk<User extends RelayUser>({
       },
       Math.min(BEAT, (streams?.lease ?? 30_000) / 3),
     )
-    if (log) running.set(id!, upstream)
+    if (log) running?.set(id!, upstream)
     const asked = { user, path: route.path, model: body.model as string, requestId, inputTokens, started }
     const account = openAccount(asked, reservation, meter, { onUse: options.onUse, onError }, () => {
       clearInterval(beat)
-      if (log) running.delete(id!)
+      if (log) running?.delete(id!)
     })
     keepAlive(account.closed)
     const onLeave = () => leave(upstream)

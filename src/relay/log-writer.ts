@@ -86,13 +86,14 @@ export function createLogWriter(
       // Whoever reads along goes on; who comes back is told that the rest is missing.
       onError(error)
       await closeBroken(events.length)
+    } finally {
+      // Not a moment later: what came in between would wait for the next event, and there may be none.
+      busy = undefined
     }
   }
 
   function flush(): Promise<void> {
-    busy ??= append().finally(() => {
-      busy = undefined
-    })
+    busy ??= append()
     return busy
   }
 

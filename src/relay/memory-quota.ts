@@ -35,7 +35,7 @@ export function memoryQuota(): RelayQuota {
 
   return quotaStore({
     async add(key, amount, ttl) {
-      const now = Date.now()
+      const now = performance.now()
       sweep(now)
       let counter = counters.get(key)
       if (!counter || counter.expires <= now) {
@@ -46,7 +46,7 @@ export function memoryQuota(): RelayQuota {
       return counter.sum
     },
     async hold(key, id, limit, ttl) {
-      const now = Date.now()
+      const now = performance.now()
       const holders = places.get(key) ?? new Map<string, number>()
       dropExpired(holders, now)
       if (!holders.has(id) && holders.size >= limit) return false

@@ -58,12 +58,12 @@ export function createMemoryStreams(options: MemoryStreamsOptions, sharesRequest
   /** Finds a log that can be used: neither forgotten nor left by its writer. */
   function find(id: string): Log | undefined {
     const log = logs.get(id)
-    return log && log.until > Date.now() ? log : undefined
+    return log && log.until > performance.now() ? log : undefined
   }
 
   /** Forgets what is over, and, for so many characters more, what has ended. */
   function makeRoom(size = 0): void {
-    const now = Date.now()
+    const now = performance.now()
     for (const [id, log] of logs) {
       const isOld = log.isClosed && (log.until <= now || total + size > maxTotalChars)
       // A dead writer's stays for as long as an ended one: its readers are told, and its key is not used again.
@@ -90,7 +90,7 @@ export function createMemoryStreams(options: MemoryStreamsOptions, sharesRequest
         events: [],
         chars: 0,
         isClosed: false,
-        until: Date.now() + lease,
+        until: performance.now() + lease,
         waiting: new Set(),
       })
       return undefined
@@ -101,7 +101,7 @@ export function createMemoryStreams(options: MemoryStreamsOptions, sharesRequest
       const size = events.reduce((sum, { length }) => sum + length, 0)
       if (total + size > maxTotalChars) makeRoom(size)
       if (log.chars + size > maxChars || total + size > maxTotalChars) return false
-      log.until = Date.now() + lease
+      log.until = performance.now() + lease
       if (!events.length) return true
       add(log, events)
       wake(log)
@@ -113,7 +113,7 @@ export function createMemoryStreams(options: MemoryStreamsOptions, sharesRequest
       if (error !== undefined) add(log, [error])
       if (!log.events.length) return forget(id, log)
       log.isClosed = true
-      log.until = Date.now() + ttl
+      log.until = performance.now() + ttl
       wake(log)
     },
     async read(id, after, signal) {
@@ -124,7 +124,7 @@ export function createMemoryStreams(options: MemoryStreamsOptions, sharesRequest
         const events = log.events.slice(after, after + BATCH)
         const closed = log.isClosed && after + events.length >= log.events.length
         if (events.length || closed) return { events, closed }
-        const left = log.until - Date.now()
+        const left = log.until - performance.now()
         await waitFor(log.waiting, sharesRequests ? left : Math.min(left, LOOK), signal)
       }
     },

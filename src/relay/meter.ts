@@ -43,8 +43,9 @@ export function totalOf(usage: WireUsage | undefined): number | undefined {
     input_tokens = 0,
     output_tokens = 0,
   } = Object(usage)
-  const total = Number(total_tokens ?? prompt_tokens + completion_tokens + input_tokens + output_tokens)
-  return total > 0 ? total : undefined
+  // Some services tell them as texts, or no total.
+  const total = +(total_tokens || +prompt_tokens + +completion_tokens + +input_tokens + +output_tokens)
+  return total > 0 && total < 1e12 ? Math.ceil(total) : undefined
 }
 
 function withCleanErrors(text: string): string {

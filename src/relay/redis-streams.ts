@@ -9,6 +9,7 @@ import {
   scriptRunner,
   type UpstashOptions,
 } from './redis-command.ts'
+import { storeTime } from './store-time.ts'
 import { streamStore } from './stream-keeper.ts'
 import type { LogPart, RelayStreams, StreamStore } from './stream-store.ts'
 import { waitFor } from './wait-for.ts'
@@ -174,7 +175,7 @@ function createRedisStreams(command: RedisCommand, options: RedisStreamsOptions)
       for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.5, poll)) {
         const log = local.get(id)
         const changes = log?.changes
-        const reply = (await run(READ, id, after, BATCH)) as [number, string[]] | number
+        const reply = (await storeTime(run(READ, id, after, BATCH))) as [number, string[]] | number
         if (typeof reply === 'number') return undefined
         const [closed, events] = reply
         if (closed || events.length) return { events, closed: closed === 1 }

@@ -25,7 +25,7 @@ export function createRelay<User extends RelayUser>(
     throw new ConfigurationError('relay: authorize and models are required')
   const onError = (error: unknown) => ignoreErrors(() => (options.onError ?? console.error)(error))
   const open = openUpstream(options)
-  const running = new Map<string, UpstreamRequest>()
+  const running = sharesRequests ? new Map<string, UpstreamRequest>() : undefined
   const isAllowed = (model: unknown, user: User) =>
     typeof model === 'string' && (typeof models === 'function' ? models(model, user) : models.includes(model))
   const ask = createAsk({ options, open, onError, isAllowed, running })
@@ -53,7 +53,7 @@ export function createRelay<User extends RelayUser>(
     const after = readAfter(request)
     if (method !== 'POST') {
       const abort = (stopped: string, reason: Refusal) => {
-        if (sharesRequests) running.get(stopped)?.abort(reason)
+        running?.get(stopped)?.abort(reason)
       }
       return (streams!.keeper as StreamKeeper).use(method, id, after, onError, abort)
     }

@@ -1,5 +1,6 @@
 import type { QuotaStore, RelayQuota } from './quota-store.ts'
 import { Refusal } from './refusal.ts'
+import { storeTime } from './store-time.ts'
 import type { RelayLimits } from './types.ts'
 
 const MINUTE = 60_000
@@ -44,21 +45,25 @@ async function reserve(
   const id = crypto.randomUUID()
   const place = `${user}:open`
   const day = `${user}:tokens:${Math.floor(now / DAY)}`
-  const renew = async () => concurrent === undefined || (await this.hold(place, id, concurrent, PLACE))
-  const release = async () => concurrent !== undefined && this.release(place, id)
+  const add = (key: string, amount: number, ttl: number) => storeTime(this.add(key, amount, ttl))
+  const renew = async () =>
+    concurrent === undefined || (await storeTime(this.hold(place, id, concurrent, PLACE)))
+  const release = async () => concurrent !== undefined && storeTime(this.release(place, id))
   if (!(await renew())) refuse('too_many_at_once', `${concurrent} requests are being answered already`, 1000)
+  const minute = Math.floor(now / MINUTE)
+  const count = (requests: number) => add(`${user}:requests:${minute}`, requests, MINUTE)
   try {
     if (requestsPerMinute !== undefined) {
-      const minute = Math.floor(now / MINUTE)
-      if ((await this.add(`${user}:requests:${minute}`, 1, MINUTE)) > requestsPerMinute)
+      if ((await count(1)) > requestsPerMinute)
         refuse(
           'too_many_requests',
           `${requestsPerMinute} requests a minute are allowed`,
           (minute + 1) * MINUTE - now,
         )
     }
-    if (tokensPerDay !== undefined && (await this.add(day, tokens, DAY)) > tokensPerDay) {
-      await this.add(day, -tokens, DAY)
+    if (tokensPerDay !== undefined && (await add(day, tokens, DAY)) > tokensPerDay) {
+      await add(day, -tokens, DAY)
+      if (requestsPerMinute !== undefined) await count(-1)
       refuse('tokens_used_up', `The ${tokensPerDay} tokens of this day are used up`, DAY - (now % DAY))
     }
   } catch (error) {
@@ -68,7 +73,7 @@ async function reserve(
   return {
     renew,
     settle: async used => {
-      await Promise.all([release(), tokensPerDay !== undefined && this.add(day, used - tokens, DAY)])
+      await Promise.all([release(), tokensPerDay !== undefined && add(day, used - tokens, DAY)])
     },
   }
 }

@@ -4,6 +4,7 @@ import { attach } from './log-response.ts'
 import { createLogWriter, LOST, STOPPED } from './log-writer.ts'
 import { loggedAnswer } from './logged-answer.ts'
 import { brokenOff, Refusal } from './refusal.ts'
+import { storeTime } from './store-time.ts'
 import type { RelayStreams, StreamStore } from './stream-store.ts'
 
 /** What a relay does with a store. */
@@ -52,7 +53,18 @@ interface KeptLog {
 const gone = () => brokenOff('stream_gone', 'The stream is not here any more')
 const stopped = () => brokenOff('stopped', 'The stream was stopped')
 
-function createKeeper(store: StreamStore): StreamKeeper {
+/** A store whose steps end in time. A read waits for what is yet to come. */
+function timed(store: StreamStore): StreamStore {
+  return {
+    create: (...given) => storeTime(store.create(...given)),
+    append: (...given) => storeTime(store.append(...given)),
+    close: (...given) => storeTime(store.close(...given)),
+    read: (...given) => store.read(...given),
+  }
+}
+
+function createKeeper(given: StreamStore): StreamKeeper {
+  const store = timed(given)
   const read = (id: string, after: number) =>
     attach((position, signal) => store.read(id, position, signal), after)
 
@@ -68,6 +80,11 @@ function createKeeper(store: StreamStore): StreamKeeper {
     }
     if (other !== undefined)
       throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
+    if (after) {
+      // Of another answer, this would not be the rest.
+      await store.close(id)
+      throw gone()
+    }
     return undefined
   }
 

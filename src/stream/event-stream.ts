@@ -1,4 +1,5 @@
 import { cancelDropped, keepDropped } from '../call/cancel-dropped.ts'
+import { isWorker } from '../call/is-worker.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
@@ -85,7 +86,8 @@ function iterate<T>(source: Source<T>, begun: Error): AsyncIterator<T, undefined
   const iterator: AsyncIterator<T, undefined> = {
     next: inOrder<IteratorResult<T, undefined>>(
       async () => {
-        waiting.add(iterator)
+        // A Worker's request may end here without a word.
+        if (!isWorker()) waiting.add(iterator)
         try {
           return await (await source.opened).next()
         } catch (error) {

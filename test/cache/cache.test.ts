@@ -590,6 +590,38 @@ describe('cache', () => {
       expect(sink.mock.calls[0]![0].attempts).toBe(1)
     })
 
+    it("count each of its requests once, the first caller's, however often it is sent", async () => {
+      const { fetch, requests } = heldFetch()
+      const measured = metrics()
+      const client = clientOf(fetch, { policies: [measured, cache(), retry({ initialDelay: 0 })] })
+      const calls = [1, 2, 3].map(() => createChatCompletion(client, chatRequest).withResponse())
+      ;(await requests(1))[0]!.answer(json({}, { status: 503 }))
+      ;(await requests(2))[1]!.answer()
+      const attempts = (await Promise.all(calls)).map(call => call.attempts)
+      expect(attempts.sort()).toEqual([0, 0, 2])
+      const { retries, tokens } = measured.snapshot()
+      expect([retries, tokens]).toEqual([1, { prompt: 1, completion: 1 }])
+    })
+
+    it.each([
+      [
+        'in one client',
+        (fetch: Fetch, twice: Policy) => clientOf(fetch, { policies: [twice, retry(), twice] }),
+      ],
+      [
+        'around its fetch, too',
+        (fetch: Fetch, twice: Policy) =>
+          createClient({ baseUrl: BASE, fetch: twice(fetch), policies: [twice] }),
+      ],
+    ])('wait for no request of their own where the policy stands twice %s', async (_, create) => {
+      const fetch = createFakeFetch()
+      const client = create(fetch, cache())
+      const calls = [1, 2].map(() => sourceOf(client))
+      expect((await Promise.all(calls)).sort()).toEqual(['asked', 'shared'])
+      expect(fetch.requests).toHaveLength(1)
+      expect(await sourceOf(client)).toBe('hit')
+    })
+
     it('do not end by a limit that began before they came', async () => {
       const { fetch, requests } = heldFetch()
       const client = clientOf(fetch, { policies: [cache()] })

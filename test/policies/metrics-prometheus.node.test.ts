@@ -105,7 +105,8 @@ describe('prometheus', () => {
     const page = prometheus(metrics().snapshot(), { app: text })
     for (const { metrics: samples } of Object.values(read(page)))
       for (const { labels } of samples) expect(labels!.app).toBe(text)
-    expect(() => prometheus(metrics().snapshot(), { 'a-b': '' })).toThrow(ConfigurationError)
+    for (const name of ['a-b', '__name__'])
+      expect(() => prometheus(metrics().snapshot(), { [name]: '' })).toThrow(ConfigurationError)
   })
 
   it('keeps the name of an error of another client in its label', async () => {

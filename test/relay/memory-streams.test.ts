@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { memoryStreams } from '../../src/relay/index.ts'
 import { storeContract } from './store-contract.ts'
 
@@ -28,5 +28,17 @@ describe('memoryStreams', () => {
     expect(await store.read('b', 0)).toBeDefined()
     await store.create('d', 'm')
     expect(await store.append('d', 0, ['x'.repeat(70)])).toBe(false)
+  })
+
+  it('takes no writer for dead where the clock is put forward', async () => {
+    const store = memoryStreams()
+    await store.create('a', 'm')
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+    try {
+      expect(await store.append('a', 0, ['x'])).toBe(true)
+      expect(await store.read('a', 0)).toEqual({ events: ['x'], closed: false })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

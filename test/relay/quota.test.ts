@@ -41,6 +41,23 @@ describe('the quota of a relay', () => {
     expect(sums).toEqual([Math.ceil(bytes / 3) + 500, usage.total_tokens])
   })
 
+  it.each([
+    [{ prompt_tokens: '5', completion_tokens: '3' }, 8],
+    [{ prompt_tokens: 5, completion_tokens: 3, total_tokens: 0 }, 8],
+    [{ input_tokens: 5, output_tokens: 3, total_tokens: null }, 8],
+    // Redis counts in whole numbers.
+    [{ total_tokens: 7.5 }, 8],
+    [{ total_tokens: 1e300 }, undefined],
+    [{ total_tokens: -1 }, undefined],
+  ])('reads the counts %j as %s tokens', async (usage, tokens) => {
+    const onUse = vi.fn()
+    const fetch = async () => Response.json({ choices: [{ message: { content: 'Hi' } }], usage })
+    const { handle } = relayOf({ fetch, onUse })
+    await (await handle(visit())).text()
+    const guess = Math.ceil(JSON.stringify(question).length / 3)
+    expect(onUse.mock.calls[0]![0]).toMatchObject({ tokens: tokens ?? guess, estimated: !tokens })
+  })
+
   it('counts no tokens of a request that the service refused', async () => {
     const { handle } = relayOf({ limits: { tokensPerDay: 600, maxTokens: 500 } }, { faults: { status: 503 } })
     for (let i = 0; i < 5; i++) expect((await handle(visit())).status).toBe(503)
@@ -60,6 +77,17 @@ describe('the quota of a relay', () => {
     expect((await handle(visit(question, { user: 'bob' }))).status).toBe(200)
     vi.setSystemTime(MIDDAY + 12 * 3_600_000)
     expect((await handle(visit())).status).toBe(200)
+  })
+
+  it('is not lessened by a request that it refuses', async () => {
+    const limits = { tokensPerDay: 300, requestsPerMinute: 2, maxTokens: 1000 }
+    const { handle } = relayOf({ limits })
+    const ask = async (max_tokens: number) => (await handle(visit({ ...question, max_tokens }))).status
+    expect([await ask(500), await ask(500), await ask(500)]).toEqual([429, 429, 429])
+    expect([await ask(5), await ask(5)]).toEqual([200, 200])
+    expect(await errorOf(await handle(visit({ ...question, max_tokens: 5 })))).toMatchObject({
+      code: 'too_many_requests',
+    })
   })
 
   it('is not passed by two requests at once', async () => {
@@ -150,28 +178,35 @@ describe('a relay without a quota', () => {
 })
 
 describe('a quota in memory', () => {
-  beforeEach(() => vi.useFakeTimers({ now: MIDDAY, toFake: ['Date'] }))
+  beforeEach(() => void vi.useFakeTimers())
   afterEach(() => vi.useRealTimers())
 
   it('forgets a counter at its time', async () => {
     const quota = memoryQuota()
     expect(await quota.add('a', 5, 1000)).toBe(5)
-    vi.setSystemTime(MIDDAY + 900)
+    vi.advanceTimersByTime(900)
     expect(await quota.add('a', 5, 1000)).toBe(10)
-    vi.setSystemTime(MIDDAY + 1000)
+    vi.advanceTimersByTime(100)
     expect(await quota.add('a', 1, 1000)).toBe(1)
   })
 
   it('gives a place back that nobody renewed', async () => {
     const quota = memoryQuota()
     expect(await quota.hold('a', '1', 1, 1000)).toBe(true)
-    vi.setSystemTime(MIDDAY + 900)
+    vi.advanceTimersByTime(900)
     expect(await quota.hold('a', '1', 1, 1000)).toBe(true)
     expect(await quota.hold('a', '2', 1, 1000)).toBe(false)
-    vi.setSystemTime(MIDDAY + 1900)
+    vi.advanceTimersByTime(1000)
     expect(await quota.hold('a', '2', 1, 1000)).toBe(true)
     await quota.release('a', '2')
     expect(await quota.hold('a', '3', 1, 1000)).toBe(true)
     await quota.release('b', '2')
+  })
+
+  it('takes no place from who holds it where the clock is put forward', async () => {
+    const quota = memoryQuota()
+    await quota.hold('a', '1', 1, 30_000)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    expect(await quota.hold('a', '2', 1, 30_000)).toBe(false)
   })
 })

@@ -203,6 +203,16 @@ describe('a stream that is kept', () => {
     expect(await response.text()).toBe(whole)
   })
 
+  it('is gone for who asks by POST for the rest of what is forgotten, and the service is not asked', async () => {
+    const { send, service } = keptRelay()
+    expect(await errorOf(await send('POST', 'k', { after: 3 }))).toMatchObject({
+      status: 410,
+      code: 'stream_gone',
+    })
+    expect(service.requests).toHaveLength(0)
+    expect(await (await send('POST', 'k')).text()).toContain('[DONE]')
+  })
+
   it('is gone for who was never there', async () => {
     const { send, handle } = keptRelay()
     expect(await errorOf(await send('GET', 'none'))).toMatchObject({ status: 410, code: 'stream_gone' })

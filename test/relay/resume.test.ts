@@ -178,6 +178,37 @@ describe('resume', () => {
     })
   })
 
+  it('has all its time for a line that breaks while the model thinks, however long that takes', async () => {
+    const { handle } = kept()
+    let calls = 0
+    const fetch: Fetch = async (url, init) => {
+      if (calls++ !== 1) return cutting(fetchOf(handle), () => (calls === 1 ? 2000 : 1e9)).fetch(url, init)
+      let beats = 0
+      const body = new ReadableStream<Uint8Array>({
+        async pull(stream) {
+          await new Promise(resolve => setTimeout(resolve, 50))
+          if (++beats < 8) stream.enqueue(new TextEncoder().encode(':\n\n'))
+          else stream.error(new TypeError('terminated'))
+        },
+      })
+      return new Response(body, { headers: { 'x-relay-resumable': '1' } })
+    }
+    const client = clientOf(fetch, { initialDelay: 2, within: 250 })
+    expect(await collectText(streamChatCompletion(client, request))).toBe(LONG)
+    expect(calls).toBe(3)
+  })
+
+  it('does not read the page of a login in the place of the stream, and tries again', async () => {
+    const { handle } = kept()
+    let calls = 0
+    const fetch: Fetch = async (url, init) => {
+      if (calls++ === 1) return new Response('<html>\nid: 7\n\nLog in')
+      return cutting(fetchOf(handle), () => (calls === 1 ? 2000 : 1e9)).fetch(url, init)
+    }
+    expect(await collectText(streamChatCompletion(clientOf(fetch), request))).toBe(LONG)
+    expect(calls).toBe(3)
+  })
+
   it("does not try again what no wait heals: a fault in the caller's own fetch", async () => {
     const fetch = vi.fn<Fetch>(() => (undefined as unknown as Fetch)('x', {}))
     await failureOf(collectText(streamChatCompletion(clientOf(fetch), request)))

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type ChatCompletionChunk,
   ChatCompletionStream,
@@ -16,7 +16,7 @@ import {
 } from '../../src/index.ts'
 import { type FakeServer, startFakeServer } from '../../src/testing/server.ts'
 import { collectGarbage } from '../support/collect-garbage.ts'
-import { request as question, until } from '../support/frames.ts'
+import { chunk, request as question, sse, until } from '../support/frames.ts'
 
 const request = { ...question, model: 'fake-small' }
 
@@ -153,4 +153,26 @@ describe('what somebody waits for is not dropped', () => {
     await iterator.return?.()
     await until(() => isOver)
   })
+})
+
+// A visitor who goes ends all that a Worker does for it: no promise settles any more, and no `finally` runs.
+it('holds nothing of a read that a Worker will never end', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+  const silent: Fetch = async () =>
+    new Response(
+      new ReadableStream({
+        start: stream => stream.enqueue(new TextEncoder().encode(sse(chunk({ content: 'Hi' })))),
+        pull: () => new Promise(() => {}),
+      }),
+    )
+  const begin = async () => {
+    const client = createClient({ baseUrl: server.baseUrl, fetch: silent })
+    const iterator = streamChatCompletion(client, request)[Symbol.asyncIterator]()
+    await iterator.next()
+    void iterator.next()
+    return new WeakRef(iterator)
+  }
+  const reads = await Promise.all(Array.from({ length: 5 }, begin))
+  vi.unstubAllGlobals()
+  await untilCollected(() => reads.every(read => !read.deref()))
 })
