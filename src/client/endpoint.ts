@@ -26,7 +26,6 @@ export type Endpoint<Request, Result, Parts extends readonly string[] = []> = (
  *
  * The route names the method and the path, and where the request goes: `body` (as JSON; the default of POST, PUT and PATCH),
  * `query`, `form` (multipart) or `none` (the default of all others). Each `{…}` in the path is an argument of its own.
- *
  * @example
  * const rerank = endpoint<
  *   { model: string; query: string; documents: string[] },

@@ -18,7 +18,6 @@ export interface GenerateObjectOptions extends ObjectOptions {
 
 /**
  * Asks for an object, and checks it: `parsed` is what the schema made of it.
- *
  * @param schema any Standard Schema that tells its JSON Schema
  * @throws {OutputError} where the answer is not such an object; `code` says why, `completion` holds the answer
  * @throws {ValidationError} where the service refuses `response_format`: see `mode`

@@ -26,7 +26,6 @@ export interface ObjectFormat {
 
 /**
  * The `responseFormat` that asks for values of a schema. {@link parseObject} reads the answer.
- *
  * @throws {ConfigurationError} where the schema does not tell its JSON Schema
  * @example
  * const completion = await chat(client).model('gpt-4.1').user('Ada, 36').responseFormat(objectFormat(Person)).execute()

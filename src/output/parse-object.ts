@@ -15,7 +15,6 @@ export interface ParseObjectOptions {
 
 /**
  * Reads the object that a completion's first choice holds, without the fence that models like to put round it, and checks it.
- *
  * @throws {OutputError} where there is none; `code` says why, `issues` what the schema refuses
  * @example
  * const person = await parseObject(completion, z.object({ name: z.string() }))

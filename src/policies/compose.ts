@@ -2,7 +2,6 @@ import { isFrugal, markFrugal, type Policy } from '../call/policy.ts'
 
 /**
  * Joins policies into one, the first outermost: `compose(a, b)(fetch)` is `a(b(fetch))`.
- *
  * @example
  * const careful = compose(timeout({ total: 30_000 }), retry())
  */

@@ -56,7 +56,6 @@ async function isSigned(
 
 /**
  * Checks that a webhook comes from the service, and gives its event: with names in camelCase, told apart by its `type`.
- *
  * @param request a `Request`, whose body is read, or what another server has of it: the body as it came, and the headers
  * @param secret the one that the webhook was made with, or several while it is being changed
  * @param options.tolerance how old it may be, or how far ahead, in milliseconds; what is older may have been recorded and sent
