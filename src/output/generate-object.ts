@@ -12,7 +12,7 @@ import { withFormat } from './with-format.ts'
 
 /** Settings of {@link generateObject}. */
 export interface GenerateObjectOptions extends ObjectOptions {
-  /** How often an answer that is no JSON, or does not fit, may be sent back to be mended. Each costs a call. @default 0 */
+  /** How often an answer that is no JSON, or does not fit, may be sent back to be mended. Each time costs a call. @default 0 */
   readonly repairs?: number | undefined
 }
 

@@ -2,7 +2,7 @@ import { jsonSchemaOf } from './json-schema-of.ts'
 import type { JsonSchema, Schema } from './schema.ts'
 import { strictSchema } from './strict-schema.ts'
 
-/** What {@link objectFormat} may be told. */
+/** Settings of {@link objectFormat}. */
 export interface ObjectFormatOptions {
   /** What the object is called: at most 64 letters, digits, `_` and `-`. @default 'answer' */
   readonly name?: string | undefined

@@ -7,7 +7,7 @@ import { parseJsonAs } from './parse-json-as.ts'
 import type { Schema } from './schema.ts'
 import { strictSchema } from './strict-schema.ts'
 
-/** What {@link parseObject} may be told. */
+/** Settings of {@link parseObject}. */
 export interface ParseObjectOptions {
   /** Whether the format was forced to be strict: nulls that stand for optional members are removed then. @default false */
   readonly strict?: boolean | undefined

@@ -59,7 +59,11 @@ async function reserve(
     }
     if (tokensPerDay !== undefined && (await this.add(day, tokens, DAY)) > tokensPerDay) {
       await this.add(day, -tokens, DAY)
-      refuse('tokens_used_up', `The ${tokensPerDay} tokens of this day are used up`, DAY - (now % DAY))
+      refuse(
+        'tokens_used_up',
+        `Too few of the ${tokensPerDay} tokens of this day are left`,
+        DAY - (now % DAY),
+      )
     }
   } catch (error) {
     await release()
