@@ -41,7 +41,7 @@ export type Endpoint<Request, Result, Parts extends readonly string[] = []> = (
 /* @__NO_SIDE_EFFECTS__ */
 export function endpoint<Request, Result, Parts extends readonly string[] = []>(
   name: string,
-  route: string,
+  route: `${Uppercase<string>} /${string}`,
   rules?: EndpointRules<Result>,
 ): Endpoint<Request, Result, Parts> {
   const [method, path, goesTo = /^P/.test(method!) ? 'body' : 'none'] = route.split(' ')
