@@ -26,6 +26,7 @@ export { createChatCompletion } from './chat/create.ts'
 export { finalCompletion } from './chat/final-completion.ts'
 export { reasoningText } from './chat/quirks.ts'
 export { readStream } from './chat/read-stream.ts'
+export type { ContentPart } from './chat/shapes.ts'
 export { streamChatCompletion } from './chat/stream.ts'
 export { reasoningStream, textStream } from './chat/text-stream.ts'
 export { toolCallStream } from './chat/tool-call-stream.ts'
@@ -36,7 +37,6 @@ export type {
   ChatCompletionRequest,
   Choice,
   ChunkChoice,
-  ContentPart,
   Delta,
   FinishReason,
   Message,

@@ -22,7 +22,12 @@ if (LLM_BASE_URL && lacksModels(readSettings(given))) {
   process.exit(1)
 }
 const fake = LLM_BASE_URL ? undefined : await startFakeModel()
-const { url } = await servePlayground(fake ? { ...fake.bindings, PLAYGROUND_HOST } : given, Number(PORT))
+const bindings = fake ? { ...fake.bindings, PLAYGROUND_HOST } : given
+const { url } = await servePlayground(bindings, Number(PORT)).catch(error => {
+  if (!/ADDRESS_IN_USE|EADDRINUSE/.test(error.code)) throw error
+  console.error(`Port ${PORT} is taken: PORT=${Number(PORT) + 1} npm run playground`)
+  process.exit(1)
+})
 
 console.log(`The playground is at ${url}`)
 console.log(fake ? 'Behind it: a fake model on this machine' : `Behind it: ${LLM_BASE_URL}`)

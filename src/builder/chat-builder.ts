@@ -1,14 +1,14 @@
 import { ChatCompletionStream } from '../chat/chat-completion-stream.ts'
 import { createChatCompletion } from '../chat/create.ts'
+import type { ContentPart } from '../chat/shapes.ts'
 import { streamChatCompletion } from '../chat/stream.ts'
 import type {
+  AnyTool,
   AssistantMessage,
   ChatCompletion,
   ChatCompletionRequest,
-  ContentPart,
   Message,
   ResponseFormat,
-  Tool,
   ToolChoice,
 } from '../chat/types.ts'
 import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
@@ -50,7 +50,7 @@ interface Steps<Has extends Needs> {
   /** At most four sequences. */
   stop(...sequences: readonly (string | readonly string[])[]): ChatCompletionBuilder<Has>
   seed(seed: number): ChatCompletionBuilder<Has>
-  tools(tools: readonly Tool[]): ChatCompletionBuilder<Has>
+  tools(tools: readonly AnyTool[]): ChatCompletionBuilder<Has>
   /** `'auto'`, `'none'`, `'required'`, or the name of a tool. */
   toolChoice(choice: ToolChoice | (string & {})): ChatCompletionBuilder<Has>
   responseFormat(format: ResponseFormat): ChatCompletionBuilder<Has>
@@ -148,7 +148,7 @@ class Builder implements Steps<Needs>, Sendable {
     return this.set({ seed })
   }
 
-  tools(tools: readonly Tool[]): Builder {
+  tools(tools: readonly AnyTool[]): Builder {
     return this.set({ tools })
   }
 
@@ -199,7 +199,6 @@ function structuredCopy<T extends Partial<ChatCompletionRequest>>(parameters: T)
 
 /**
  * Begins a chat request. What it sends has been validated, whether or not the client validates.
- *
  * @example
  * const completion = await chat(client).model('gpt-4.1').user('Hi').temperature(0).execute()
  */

@@ -22,7 +22,7 @@ export interface CacheOptions {
   /** Where answers are kept: any storage of unstorage's, `cacheApiStore()`, `localStorage`. @default memoryStore() */
   readonly store?: CacheStore | undefined
   /**
-   * What decides the answer to a request, as a value of JSON: `({ url, body }) => [url, body]` lets headers alone. The caller's
+   * What decides the answer to a request, as a value of JSON: `({ url, body }) => [url, body]` ignores headers. The caller's
    * credentials count in any case. `undefined` keeps the request out of the cache. For a batch of embeddings it is called with the
    * whole of it, and with each input alone.
    * @default all of the request

@@ -138,7 +138,6 @@ async function sendWatched(next: Fetch, url: string, init: FetchInit, watcher: W
  * Makes a policy: a decorator of `fetch` that stands in a client's `policies` and around any other client's `fetch` alike.
  * `run` is given each request in one form, whoever sent it, and passes it on with `send`. The bodies of a client's answers have
  * been read already: their data are told to a watcher as `value`.
- *
  * @param name of the function in stack traces
  * @example
  * const pause = policy('pause', async ({ signal }, send) => {

@@ -15,7 +15,6 @@ export type ChatEvent =
  * Tells what happens in a stream's first choice, in one iterator: pieces of text and of thinking as they come, each tool call
  * once it is whole, and at the end the completion. Ends and fails as the stream does, with the completion so far as `partial` of its
  * error.
- *
  * @example
  * for await (const event of chatEvents(streamChatCompletion(client, request)))
  *   if (event.type === 'text') write(event.delta)

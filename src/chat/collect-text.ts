@@ -4,7 +4,6 @@ import type { ChatCompletionChunk } from './types.ts'
 
 /**
  * Reads a stream to its end and returns the text of its first choice.
- *
  * @throws {LLMError} what ended the stream early, with the completion so far as `partial`
  * @example
  * const text = await collectText(streamChatCompletion(client, request))

@@ -4,7 +4,6 @@ import type { ChatCompletion, ChatCompletionRequest } from './types.ts'
 
 /**
  * Asks for a chat completion and waits for the whole answer: `POST /chat/completions`.
- *
  * @throws {ValidationError} for a request that cannot be sent, or that the service finds bad
  * @throws {LLMError} of the class that tells what failed
  * @see https://platform.openai.com/docs/api-reference/chat/create

@@ -8,7 +8,6 @@ import type { ChatCompletionChunk } from './types.ts'
 /**
  * Reads the chunks of any streaming `Response`: of a route of one's own, a queue, a cache. The counterpart of `toSSEResponse`,
  * with the same rules as for a service's stream.
- *
  * @param options.choices how many choices were asked for. @default 1
  * @example
  * const text = await collectText(readStream(await fetch('/api/chat', { method: 'POST', body })))

@@ -1,4 +1,4 @@
-import type { LowerCaseNames, Open, WireNames } from '../client/shapes.ts'
+import type { LowerCaseNames, Open, VendorFields, WireNames } from '../client/shapes.ts'
 
 /** An image, by its address or as a data URL; see `toDataURL`. */
 export interface ImageURL {
@@ -30,6 +30,47 @@ export interface OtherPart extends LowerCaseNames {
   readonly inputAudio?: InputAudio | undefined
   readonly input_audio?: InputAudio | undefined
   readonly file?: InputFile | undefined
+}
+
+/** A part of a message's content. Vendors add types of their own. */
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image_url'; readonly imageUrl: ImageURL }
+  | { readonly type: 'input_audio'; readonly inputAudio: InputAudio }
+  | { readonly type: 'file'; readonly file: InputFile }
+  | OtherPart
+
+/** A message of a text or of parts. */
+export interface Turn<Role extends string = 'system' | 'developer' | 'user' | 'assistant'> {
+  readonly role: Role
+  readonly content: string | readonly ContentPart[]
+  readonly name?: string | undefined
+}
+
+/** The result of a tool call. */
+export interface ToolShape {
+  readonly role: 'tool'
+  readonly content: string | readonly ContentPart[]
+  /** The `id` of the call that it answers. */
+  readonly toolCallId: string
+}
+
+/** A tool's message in the wire's own spelling. */
+export interface WireToolShape extends Pick<ToolShape, 'role' | 'content'> {
+  readonly tool_call_id: string
+  readonly toolCallId?: undefined
+}
+
+/** What makes a tool. */
+export interface ToolDefinition {
+  readonly type: 'function'
+  readonly function: {
+    readonly name: string
+    readonly description?: string | undefined
+    /** A JSON schema, sent verbatim. */
+    readonly parameters?: object | undefined
+    readonly strict?: boolean | null | undefined
+  }
 }
 
 /** Thinking, under whichever name a service has for it: `reasoningText` reads each. */
@@ -84,4 +125,31 @@ export type WireNumbers = {
     | 'presence_penalty'
     | 'frequency_penalty'
     | 'top_logprobs']?: number | null | undefined
+}
+
+/** How likely a token was. */
+export interface TokenLogprob extends VendorFields {
+  token: string
+  logprob: number
+  /** The token in UTF-8; a character may be spread over several tokens. */
+  bytes?: number[] | null
+  /** The likeliest tokens at this place, as many as `topLogprobs` asks for. */
+  topLogprobs?: TokenLogprob[]
+}
+
+/** What `logprobs: true` asks for. */
+export interface Logprobs extends VendorFields {
+  content?: TokenLogprob[] | null
+  refusal?: TokenLogprob[] | null
+}
+
+/** A source that the model's text cites. */
+export interface Annotation extends VendorFields {
+  type: Open<'url_citation'>
+  urlCitation?: {
+    url: string
+    title: string
+    startIndex: number
+    endIndex: number
+  } & VendorFields
 }

@@ -9,7 +9,6 @@ import type { ChatCompletionChunk, ChatCompletionRequest } from './types.ts'
  * once. The chunks are the service's own, their keys in camelCase; `choices` is always an array and `delta` an object.
  *
  * Every error, a bad request too, is thrown where the stream is read.
- *
  * @see https://platform.openai.com/docs/api-reference/chat/streaming
  * @example
  * for await (const chunk of streamChatCompletion(client, request, { signal }))

@@ -20,7 +20,6 @@ function pieces(
 
 /**
  * The text of a stream's first choice, piece by piece, none of them empty. Ends and fails as the stream does.
- *
  * @example
  * for await (const piece of textStream(streamChatCompletion(client, request))) write(piece)
  */
@@ -30,7 +29,6 @@ export function textStream(stream: AsyncIterable<ChatCompletionChunk>): AsyncIte
 
 /**
  * The thinking of a stream's first choice, piece by piece, whatever the service calls it; see `reasoningText`.
- *
  * @example
  * for await (const piece of reasoningStream(streamChatCompletion(client, request))) show(piece)
  */

@@ -6,7 +6,6 @@ import type { ChatCompletionChunk, ToolCall } from './types.ts'
  * The tool calls of a stream's first choice, at its end: what looks like whole JSON may still go on, pieces of several calls may
  * alternate, and some services send pieces after their reason to finish. Arguments that do not parse in a complete stream are
  * given out as the model wrote them, as by every other view.
- *
  * @throws {ProtocolError} for a call without a name
  * @example
  * for await (const { id, function: { name, arguments: json } } of toolCallStream(stream)) await run(name, JSON.parse(json))

@@ -1,24 +1,19 @@
 import type { LowerCaseNames, NoOptions, Open, VendorFields, WireNames } from '../client/shapes.ts'
 import type {
-  ImageURL,
-  InputAudio,
-  InputFile,
+  Annotation,
+  ContentPart,
+  Logprobs,
   NamedSchema,
   OtherFormat,
-  OtherPart,
   StreamOptions,
   Thinking,
   ToolChoiceObject,
+  ToolDefinition,
+  ToolShape,
+  Turn,
   WireNumbers,
+  WireToolShape,
 } from './shapes.ts'
-
-/** A part of a message's content. Vendors add types of their own. */
-export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image_url'; readonly imageUrl: ImageURL }
-  | { readonly type: 'input_audio'; readonly inputAudio: InputAudio }
-  | { readonly type: 'file'; readonly file: InputFile }
-  | OtherPart
 
 /** A function call that the model asks for. */
 export interface ToolCall extends VendorFields {
@@ -31,21 +26,7 @@ export interface ToolCall extends VendorFields {
   }
 }
 
-/** Instructions that come before the conversation. */
-export interface SystemMessage extends LowerCaseNames {
-  readonly role: 'system' | 'developer'
-  readonly content: string | readonly ContentPart[]
-  readonly name?: string | undefined
-}
-
-export interface UserMessage extends LowerCaseNames {
-  readonly role: 'user'
-  readonly content: string | readonly ContentPart[]
-  readonly name?: string | undefined
-}
-
-/** What the model said. An answer's message is one, with all that the service sent in it. */
-export interface AssistantMessage extends LowerCaseNames, Thinking {
+interface AssistantShape extends Thinking {
   readonly role: 'assistant'
   readonly content?: string | readonly ContentPart[] | null | undefined
   readonly name?: string | undefined
@@ -53,34 +34,37 @@ export interface AssistantMessage extends LowerCaseNames, Thinking {
   readonly refusal?: string | null | undefined
 }
 
+/** Instructions that come before the conversation. */
+export interface SystemMessage extends Turn<'system' | 'developer'>, LowerCaseNames {}
+
+/** What the user says. */
+export interface UserMessage extends Turn<'user'>, LowerCaseNames {}
+
+/** What the model said. An answer's message is one, with all that the service sent in it. */
+export interface AssistantMessage extends AssistantShape, LowerCaseNames {}
+
 /** The result of a tool call, for the model. */
-export interface ToolMessage extends LowerCaseNames {
-  readonly role: 'tool'
-  readonly content: string | readonly ContentPart[]
-  /** The `id` of the call that it answers. */
-  readonly toolCallId: string
-}
+export interface ToolMessage extends ToolShape, LowerCaseNames {}
 
-/** A tool's message in the wire's own spelling. */
-interface WireToolMessage extends LowerCaseNames, Pick<ToolMessage, 'role' | 'content'> {
-  readonly tool_call_id: string
-  readonly toolCallId?: undefined
-}
+interface WireToolMessage extends WireToolShape, LowerCaseNames {}
 
-/** A message of the conversation. A response's message can be put in as it is. */
-export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage | WireToolMessage
+/** A message of the conversation. An answer's message fits as it is, and so does an object of your own `interface`. */
+export type Message =
+  | SystemMessage
+  | UserMessage
+  | AssistantMessage
+  | ToolMessage
+  | WireToolMessage
+  | Turn
+  | AssistantShape
+  | ToolShape
+  | WireToolShape
 
 /** A function that the model may call. */
-export interface Tool extends LowerCaseNames {
-  readonly type: 'function'
-  readonly function: {
-    readonly name: string
-    readonly description?: string | undefined
-    /** A JSON schema, sent verbatim. */
-    readonly parameters?: object | undefined
-    readonly strict?: boolean | null | undefined
-  }
-}
+export interface Tool extends ToolDefinition, LowerCaseNames {}
+
+/** A tool, or an object of the caller's own `interface`, which has no index signature. */
+export type AnyTool = Tool | ToolDefinition
 
 /** Which tool the model is to call: as it likes, none, any, or this one. */
 export type ToolChoice = 'auto' | 'none' | 'required' | ToolChoiceObject
@@ -119,7 +103,7 @@ export interface ChatCompletionRequest extends WireNames, WireNumbers, NoOptions
   /** The same seed and parameters give the same answer, as far as the service can. */
   readonly seed?: number | null | undefined
   /** Functions that the model may call. `tool` makes one, and `runTools` runs it. */
-  readonly tools?: readonly Tool[] | undefined
+  readonly tools?: readonly AnyTool[] | undefined
   readonly toolChoice?: ToolChoice | undefined
   readonly parallelToolCalls?: boolean | undefined
   readonly responseFormat?: ResponseFormat | undefined
@@ -168,9 +152,12 @@ export type FinishReason =
 /** The model's message. Put it into the next request's `messages` as it is; `reasoningText` reads what it thought. */
 export interface ResponseMessage extends VendorFields, Thinking {
   role: 'assistant'
+  /** The text. Null where there is none, as with tool calls. */
   content: string | null
+  /** What the model asks for; absent where it asks for nothing. */
   toolCalls?: ToolCall[]
   refusal?: string | null
+  annotations?: Annotation[] | null
 }
 
 export interface Choice extends VendorFields {
@@ -178,16 +165,22 @@ export interface Choice extends VendorFields {
   message: ResponseMessage
   /** Null where a stream ended with `[DONE]` but gave no reason. */
   finishReason: FinishReason | null
+  logprobs?: Logprobs | null
 }
 
-/** @see https://platform.openai.com/docs/api-reference/chat/object */
+/** A whole answer, with every member that the service sent. @see https://platform.openai.com/docs/api-reference/chat/object */
 export interface ChatCompletion extends VendorFields {
   id: string
   object: Open<'chat.completion'>
+  /** Seconds since 1970. */
   created: number
+  /** The model that answered, which may have a longer name than the one that was asked. */
   model: string
+  /** As many as `n` asks for, at least one. */
   choices: [Choice, ...Choice[]]
   usage?: Usage | null
+  serviceTier?: string | null
+  systemFingerprint?: string | null
 }
 
 /** A part of a tool call. `arguments` is a piece of the JSON. */
@@ -211,6 +204,7 @@ export interface ChunkChoice extends VendorFields {
   index: number
   delta: Delta
   finishReason?: FinishReason | null
+  logprobs?: Logprobs | null
 }
 
 /**

@@ -14,7 +14,6 @@ function decorate(next: Fetch, policy: Policy): Fetch {
 
 /**
  * Makes a client: where to send, with which key, through which policies. It holds no connection and needs no closing.
- *
  * @throws {ConfigurationError} for a bad setting, a key over plain `http:` to another machine (unless `allowInsecure`), or a
  *   secret key in a browser (unless `allowBrowserKey`)
  * @example

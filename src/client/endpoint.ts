@@ -26,7 +26,6 @@ export type Endpoint<Request, Result, Parts extends readonly string[] = []> = (
  *
  * The route names the method and the path, and where the request goes: `body` (as JSON; the default of POST, PUT and PATCH),
  * `query`, `form` (multipart) or `none` (the default of all others). Each `{…}` in the path is an argument of its own.
- *
  * @example
  * const rerank = endpoint<
  *   { model: string; query: string; documents: string[] },
@@ -42,7 +41,7 @@ export type Endpoint<Request, Result, Parts extends readonly string[] = []> = (
 /* @__NO_SIDE_EFFECTS__ */
 export function endpoint<Request, Result, Parts extends readonly string[] = []>(
   name: string,
-  route: string,
+  route: `${Uppercase<string>} /${string}`,
   rules?: EndpointRules<Result>,
 ): Endpoint<Request, Result, Parts> {
   const [method, path, goesTo = /^P/.test(method!) ? 'body' : 'none'] = route.split(' ')

@@ -7,7 +7,6 @@ import type { ReadContext } from './types.ts'
 
 /**
  * Reads a whole JSON answer, as the operation says.
- *
  * @throws {ProtocolError} for what the API does not promise
  * @throws {LLMError} the error that came with status 200
  * @example

@@ -82,7 +82,6 @@ const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as 
  * Reads an answer as bytes: gives a `Response` with the status and the headers that came. Its body fails with this library's
  * errors, is bounded by the client's `maxResponseBytes`, counts as silent for the `idle` limit while it is waited for, and ends
  * the request when it is cancelled. One that ends before its `content-length` is an `IncompleteStreamError`.
- *
  * @example
  * const speak = endpoint<{ text: string }, Response>('speak', 'POST /speak', { read: readRaw })
  * const audio = await (await speak(client, { text })).blob()

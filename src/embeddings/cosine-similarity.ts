@@ -2,7 +2,6 @@ import { validationError } from '../errors/validation-error.ts'
 
 /**
  * Tells how alike two vectors are: the cosine of the angle between them, from -1 to 1; 0 where one of them is all zeros.
- *
  * @throws {ValidationError} for vectors of different lengths: those of two models cannot be compared
  * @example
  * const [nearest] = texts.toSorted((a, b) => cosineSimilarity(b.vector, query) - cosineSimilarity(a.vector, query))

@@ -40,7 +40,6 @@ function readEmbeddings(json: unknown, { body }: DecodeContext): EmbeddingRespon
 
 /**
  * Turns texts into vectors: `POST /embeddings`. The vectors come in the order of the inputs, as numbers, however they travelled.
- *
  * @throws {ValidationError} for a request that cannot be sent, or that the service finds bad
  * @throws {ProtocolError} where there is not one vector for each input
  * @see https://platform.openai.com/docs/api-reference/embeddings/create

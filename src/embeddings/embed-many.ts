@@ -34,7 +34,6 @@ function sumUsage(answers: readonly EmbeddingResponse[]): Pick<EmbeddingResponse
 /**
  * Turns any number of texts into vectors: in batches, several at a time, the vectors in the order of the inputs and the usage
  * added up. The first batch that fails ends the others.
- *
  * @throws {ValidationError} for an empty input, or a batch size or concurrency that is no whole number of at least 1
  * @throws {LLMError} what a batch failed with
  * @example

@@ -2,7 +2,6 @@ import { LLMError, type LLMErrorDetails } from './llm-error.ts'
 
 /**
  * The circuit breaker is open: no request was sent. `code` is `'CIRCUIT_OPEN'`.
- *
  * @example
  * if (error instanceof CircuitOpenError) tryAgainAt(error.retryAt)
  */

@@ -2,7 +2,6 @@ import { LLMError } from './llm-error.ts'
 
 /**
  * No answer, or not a whole one: name not found, refused, reset. `cause` is what `fetch` threw.
- *
  * @example
  * if (error instanceof ConnectionError) console.log(error.url, error.code)
  */

@@ -2,7 +2,6 @@ import { LLMError } from './llm-error.ts'
 
 /**
  * The stream ended before its end: no `finish_reason` and no `[DONE]`, or a tool call cut in half.
- *
  * @example
  * if (error instanceof IncompleteStreamError) show(error.partial)
  */

@@ -29,7 +29,6 @@ export interface PartialAnswer {
 /**
  * The base of every error that this library makes. The caller's own abort is not one of them: a call that was aborted
  * rejects with the caller's `signal.reason`, as `fetch` does.
- *
  * @example
  * if (error instanceof LLMError) console.log(error.name, error.code, error.url, error.retryable)
  */

@@ -18,7 +18,6 @@ export interface OutputErrorDetails extends LLMErrorDetails {
 /**
  * The model answered, but not with what was asked for: its answer is not the object, or its call does not fit the tool. The
  * message holds no word of the model. `issues` and `completion` may, so they are not printed with the error.
- *
  * @example
  * if (error instanceof OutputError && error.code === 'REFUSAL') show('The model refused.')
  */

@@ -6,7 +6,6 @@ export type TimeoutPhase = 'headers' | 'firstEvent' | 'idle' | 'total'
 /**
  * A time limit passed. `phase` says which: `headers` (connect, send, wait), `firstEvent` (from the headers to a stream's
  * first event), `idle` (no byte from the server), `total` (the whole call). The first two are retryable.
- *
  * @example
  * if (error instanceof TimeoutError && error.phase === 'idle') show(error.partial)
  */

@@ -17,7 +17,6 @@ export interface ValidationErrorDetails
 
 /**
  * A bad parameter: found here before any request (`status` is undefined), or by the service (400 or 422).
- *
  * @example
  * if (error instanceof ValidationError) for (const { path, message } of error.issues) mark(path, message)
  */

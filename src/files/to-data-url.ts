@@ -3,7 +3,6 @@ const CHUNK = 8192
 
 /**
  * Makes a data URL of a file, for an image or file part of a message.
- *
  * @param file a `Blob`, a `File`, or bytes
  * @param type the media type. @default that of the file, else 'application/octet-stream'
  * @see https://www.rfc-editor.org/rfc/rfc2397

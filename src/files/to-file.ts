@@ -22,7 +22,6 @@ async function collect(
  * Makes a file with a name of a `Blob`, of bytes, a text, a stream or a `Response`. A stream is read to its end first.
  *
  * Services look at the ending of the name: `speech.mp3`, `batch.jsonl`.
- *
  * @param options.type the media type. @default that of the `Blob` or the `Response`
  * @example
  * const file = await toFile(await fetch('https://example.com/speech.mp3'), 'speech.mp3')

@@ -11,7 +11,6 @@ export interface Page<T> {
 /**
  * Goes through a list page by page, and gives its items one by one. The next page is asked for when it is needed; leaving the loop
  * asks for no more. It ends after a page that says that there are no more, or that has no items.
- *
  * @param list asks for the page after a cursor; for the first one the cursor is undefined
  * @throws {LimitError} where the service gives the same cursor again, which would go on for ever
  * @example

@@ -19,7 +19,9 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return [0, 1, 2].flatMap(limit =>
     known.filter(word => {
       const lower = word.toLowerCase()
-      return isNear(meant, lower, limit) || (limit && (lower.includes(meant) || meant.includes(lower)))
+      return (
+        isNear(meant, lower, limit) || (limit && (lower.includes(meant) || meant.includes(lower.slice(0, 4))))
+      )
     }),
   )[0]
 }
@@ -28,21 +30,20 @@ function nearest(name: string, known: readonly string[]): string | undefined {
  * Tells of the first option that nobody knows, and of the known one that it may be meant for: an option without effect is
  * found in production.
  */
-function unknownOption(
-  given: unknown,
-  known: readonly string[],
-  what = 'option',
-): ValidationIssue | undefined {
+function unknownOption(given: unknown, known: readonly string[], of: string): ValidationIssue | undefined {
   const keys = typeof given === 'object' ? Object.keys(Object(given)) : []
   const path = keys.find(key => !known.includes(key))
   if (path === undefined) return undefined
   const meant = nearest(path, known)
-  return { path, message: `is no ${what}${meant ? `: did you mean ${meant}?` : ''}` }
+  return { path, message: `is no option${of}${meant ? `: did you mean ${meant}?` : ''}` }
 }
 
 const SLOTS = ['log', 'metrics', 'interceptors', 'cache', 'fallback'] as const
 
 const OPTIONS = [
+  // First, as it is what most are meant for: `maxRetries`.
+  'retry',
+  'timeout',
   'baseUrl',
   'apiKey',
   'headers',
@@ -54,28 +55,26 @@ const OPTIONS = [
   'allowInsecure',
   'allowBrowserKey',
   'accessToken',
-  'timeout',
-  'retry',
   'circuitBreaker',
   'maxConcurrentRequests',
   'validate',
 ]
 
-const RETRY_OPTIONS = [
-  'maxRetries',
-  'initialDelay',
-  'maxDelay',
-  'backoffFactor',
-  'strategy',
-  'jitter',
-  'statuses',
-  'shouldRetry',
-  'onRetry',
-]
-
-const BREAKER_OPTIONS = ['failureThreshold', 'successThreshold', 'timeout', 'onStateChange']
-
-const LIMITS = ['headers', 'firstEvent', 'idle', 'total']
+const PARTS = {
+  retry: [
+    'maxRetries',
+    'initialDelay',
+    'maxDelay',
+    'backoffFactor',
+    'strategy',
+    'jitter',
+    'statuses',
+    'shouldRetry',
+    'onRetry',
+  ],
+  circuitBreaker: ['failureThreshold', 'successThreshold', 'timeout', 'onStateChange'],
+  timeout: ['headers', 'firstEvent', 'idle', 'total'],
+} as const
 
 const CALL_OPTIONS = [
   'signal',
@@ -91,17 +90,14 @@ const CALL_OPTIONS = [
 
 /** Refuses what would have no effect. @throws {ConfigurationError} */
 export function checkConfig(
-  config: {
-    readonly [name in 'retry' | 'circuitBreaker' | 'timeout' | 'policies' | (typeof SLOTS)[number]]?: unknown
-  },
+  config: { readonly [name in keyof typeof PARTS | 'policies' | (typeof SLOTS)[number]]?: unknown },
 ): void {
-  const { retry, circuitBreaker, timeout } = config
   const problem =
-    // The client itself tells of this one.
-    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL']) ??
-    unknownOption(retry, RETRY_OPTIONS) ??
-    unknownOption(circuitBreaker, BREAKER_OPTIONS) ??
-    unknownOption(timeout, LIMITS)
+    // The client itself tells of the last one.
+    unknownOption(config, [...OPTIONS, ...SLOTS, 'baseURL'], '') ??
+    (Object.keys(PARTS) as (keyof typeof PARTS)[])
+      .map(part => unknownOption(config[part], PARTS[part], ` of ${part}`))
+      .find(Boolean)
   if (problem) throw new ConfigurationError(`${problem.path} ${problem.message}`)
   for (const slot of SLOTS)
     if (config[slot] !== undefined && typeof config[slot] !== 'function')
@@ -116,8 +112,8 @@ export function checkedClient(client: Client): Client {
     baseUrl: client.baseUrl,
     request<T>(operation: Operation<T> | (() => Operation<T>), options?: CallOptions): ResultPromise<T> {
       const problem =
-        unknownOption(options, CALL_OPTIONS, 'option of a call') ??
-        unknownOption(options?.timeout, LIMITS, 'option of a call')
+        unknownOption(options, CALL_OPTIONS, ' of a call') ??
+        unknownOption(options?.timeout, PARTS.timeout, ' of timeout')
       if (!problem) return client.request(operation, options)
       const refused = Promise.reject(validationError([problem]))
       return Object.assign(refused, { withResponse: () => refused })

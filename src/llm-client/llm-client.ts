@@ -35,12 +35,12 @@ export interface ChatCompletions {
 /**
  * Everything in one object, with validation, retries, timeouts, a circuit breaker and a limit of concurrent requests switched
  * on; it is a {@link Client}, so every function takes it. `apiKey` and `baseUrl` may come from the environment, `LLM_API_KEY`
- * and `LLM_BASE_URL`, where the runtime has one, and for OpenAI's own host `OPENAI_API_KEY`. `close`, or `await using`, ends what
+ * and `LLM_BASE_URL`, where the runtime has one; for OpenAI's own host also from `OPENAI_API_KEY`. `close`, or `await using`, ends what
  * is in flight.
  *
- * Whoever counts bytes uses `createClient` and the functions.
+ * Where bytes count, use `createClient` and the functions.
  *
- * @throws {ConfigurationError} as `createClient` and the policies do, and for an option that nobody knows
+ * @throws {ConfigurationError} as `createClient` and the policies do, and for an unknown option
  * @example
  * const client = new LLMClient({ apiKey, cache: cache({ ttl: 300_000 }), metrics: metrics() })
  * const completion = await client.chat.completions.create({ model: 'gpt-4.1', messages })

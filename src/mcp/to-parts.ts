@@ -1,4 +1,4 @@
-import type { ContentPart } from '../chat/types.ts'
+import type { ContentPart } from '../chat/shapes.ts'
 
 /** A part of what an MCP tool answers: text, image, audio, resource, resource_link, and what there may be one day. */
 export interface McpContent {

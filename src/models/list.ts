@@ -8,7 +8,6 @@ function readModels(json: unknown): ModelList {
 
 /**
  * Lists the models of the service: `GET /models`.
- *
  * @see https://platform.openai.com/docs/api-reference/models/list
  * @example
  * const { data } = await listModels(client)

@@ -11,7 +11,6 @@ function readModel(json: unknown): Model {
 
 /**
  * Tells of one model: `GET /models/{model}`. A slash in the id is sent as `%2F`.
- *
  * @throws {ValidationError} for an id that is no path segment: empty, `.` or `..`
  * @throws {NotFoundError} where the service does not have it
  * @see https://platform.openai.com/docs/api-reference/models/retrieve

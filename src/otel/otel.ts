@@ -65,7 +65,7 @@ function headersWithTrace(
 }
 
 /**
- * Tells OpenTelemetry of each call: a span, and measures where there is a `meter`, named by its conventions for generative AI.
+ * Reports each call to OpenTelemetry: as a span, and as metrics where there is a `meter`, named by its conventions for generative AI.
  * They are experimental, and so is this. Nothing here imports `@opentelemetry/api`: whatever has the shape of its tracer will do.
  *
  * Outermost there is one span for each call, from the call to the end of its body; inside `retry` one for each attempt, with

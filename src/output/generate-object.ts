@@ -12,13 +12,12 @@ import { withFormat } from './with-format.ts'
 
 /** Settings of {@link generateObject}. */
 export interface GenerateObjectOptions extends ObjectOptions {
-  /** How often an answer that is no JSON, or does not fit, may be sent back to be mended. Each costs a call. @default 0 */
+  /** How often an answer that is no JSON, or does not fit, may be sent back to be mended. Each time costs a call. @default 0 */
   readonly repairs?: number | undefined
 }
 
 /**
  * Asks for an object, and checks it: `parsed` is what the schema made of it.
- *
  * @param schema any Standard Schema that tells its JSON Schema
  * @throws {OutputError} where the answer is not such an object; `code` says why, `completion` holds the answer
  * @throws {ValidationError} where the service refuses `response_format`: see `mode`

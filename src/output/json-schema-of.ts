@@ -3,7 +3,6 @@ import type { JsonSchema, Schema } from './schema.ts'
 
 /**
  * The JSON Schema of what a schema takes, without `$schema`, which some services refuse.
- *
  * @throws {ConfigurationError} where the schema cannot tell
  */
 export function jsonSchemaOf(schema: Schema<unknown>): JsonSchema {

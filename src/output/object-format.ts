@@ -2,7 +2,7 @@ import { jsonSchemaOf } from './json-schema-of.ts'
 import type { JsonSchema, Schema } from './schema.ts'
 import { strictSchema } from './strict-schema.ts'
 
-/** What {@link objectFormat} may be told. */
+/** Settings of {@link objectFormat}. */
 export interface ObjectFormatOptions {
   /** What the object is called: at most 64 letters, digits, `_` and `-`. @default 'answer' */
   readonly name?: string | undefined
@@ -26,7 +26,6 @@ export interface ObjectFormat {
 
 /**
  * The `responseFormat` that asks for values of a schema. {@link parseObject} reads the answer.
- *
  * @throws {ConfigurationError} where the schema does not tell its JSON Schema
  * @example
  * const completion = await chat(client).model('gpt-4.1').user('Ada, 36').responseFormat(objectFormat(Person)).execute()

@@ -10,7 +10,6 @@ function pathOf({ path = [] }: SchemaIssue): string {
 
 /**
  * Reads a model's JSON.
- *
  * @param schema checks it
  * @param forced the schema that was forced to be strict, if it was
  * @throws {OutputError} with the code `NOT_JSON` or `SCHEMA`

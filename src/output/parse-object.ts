@@ -7,7 +7,7 @@ import { parseJsonAs } from './parse-json-as.ts'
 import type { Schema } from './schema.ts'
 import { strictSchema } from './strict-schema.ts'
 
-/** What {@link parseObject} may be told. */
+/** Settings of {@link parseObject}. */
 export interface ParseObjectOptions {
   /** Whether the format was forced to be strict: nulls that stand for optional members are removed then. @default false */
   readonly strict?: boolean | undefined
@@ -15,7 +15,6 @@ export interface ParseObjectOptions {
 
 /**
  * Reads the object that a completion's first choice holds, without the fence that models like to put round it, and checks it.
- *
  * @throws {OutputError} where there is none; `code` says why, `issues` what the schema refuses
  * @example
  * const person = await parseObject(completion, z.object({ name: z.string() }))

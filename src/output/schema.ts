@@ -16,7 +16,6 @@ export type SchemaResult<T> =
  * A schema of values of type `T`: any Standard Schema. Those of zod and arktype also tell their JSON Schema, those of valibot
  * through `toStandardJsonSchema` of `@valibot/to-json-schema`, those of effect through `toStandardSchemaV1` and
  * `toStandardJSONSchemaV1`, those of zod/mini through `z.toJSONSchema`.
- *
  * @see https://standardschema.dev
  */
 export interface Schema<T> {

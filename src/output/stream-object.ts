@@ -22,7 +22,6 @@ export interface ObjectStream<T> extends WorkStream<DeepPartial<T>, ParsedComple
 /**
  * Asks for an object, and shows it as it grows, arrays element by element. At the end it is checked: `completion()` has it, as
  * has the last result of `next()`. It begins when it is read, and leaving the loop ends the request.
- *
  * @param schema any Standard Schema that tells its JSON Schema
  * @throws {OutputError} where the answer is not such an object; `code` says why, `completion` holds the answer
  * @throws {ValidationError} where the service refuses `response_format`: see `mode`

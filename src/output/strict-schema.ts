@@ -26,7 +26,6 @@ const LOOSE =
 /**
  * The form of a JSON Schema that a strict service takes: objects closed, every member required. Undefined where that would
  * change what the schema says.
- *
  * @param force makes optional members nullable and closes open objects, whatever the schema says
  * @see https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */

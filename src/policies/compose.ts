@@ -1,8 +1,7 @@
 import { isFrugal, markFrugal, type Policy } from '../call/policy.ts'
 
 /**
- * Joins policies into one, the first outermost: `compose(a, b)(fetch)` is `a(b(fetch))`.
- *
+ * Joins policies into one, the first one outermost: `compose(a, b)(fetch)` is `a(b(fetch))`.
  * @example
  * const careful = compose(timeout({ total: 30_000 }), retry())
  */

@@ -32,8 +32,8 @@ function isCount(value: number, min: number): boolean {
 }
 
 /**
- * Limits how many requests are under way at once. A request is until its body is at its end; others wait for their turn in the
- * order in which they came, for as long as their signal and their deadline allow.
+ * Limits how many requests are under way at once. A request is under way until its body has ended; others wait for their turn
+ * in the order in which they came, for as long as their signal and their deadline allow.
  *
  * Place it inside `retry`, so that a wait between two attempts holds no place. On Cloudflare Workers a place that a request
  * holds comes back within three seconds after its visitor has gone.

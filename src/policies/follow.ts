@@ -10,7 +10,7 @@ interface SeenCall {
   /** `cancelled`: the caller aborted it, closed the client or left the stream early. */
   readonly outcome: 'complete' | 'failed' | 'cancelled'
   readonly error: unknown
-  /** Of the last attempt's answer, if there was one. */
+  /** The HTTP status of the last attempt's answer, if there was one. */
   readonly status: number | undefined
   readonly headers: Headers | undefined
   /** How many requests were sent; undefined around another client's `fetch`. */

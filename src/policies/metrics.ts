@@ -15,7 +15,7 @@ export interface MetricsOptions {
 
 /** What was measured since the policy was made. Times in milliseconds. */
 export interface MetricsSnapshot {
-  /** Calls that are over, by how they ended; `inFlight` are not. A stream is over when its body is. */
+  /** Calls that are over, by how they ended, and those in flight. A stream is over when its body is. */
   readonly calls: {
     readonly complete: number
     readonly failed: number
@@ -38,7 +38,7 @@ export interface MetricsSnapshot {
   readonly firstEvent: Summary
   /** Of streams that are complete, from the first event on. */
   readonly eventsPerSecond: Summary
-  /** What the latest answer that tells of limits told of them. */
+  /** The limits in the latest answer that has any. */
   readonly rateLimits: RateLimits
 }
 

@@ -11,11 +11,11 @@ import { type Follower, follow } from './follow.ts'
 export interface CallReport {
   /** The endpoint function, `'createChatCompletion'`; `'fetch'` around another client's. */
   readonly operation: string
-  /** As the request names it; for a sink and a log. */
+  /** The model, as the request names it. */
   readonly model?: string | undefined
   /** `cancelled`: the caller aborted it, closed the client or left the stream early. */
   readonly outcome: 'complete' | 'failed' | 'cancelled'
-  /** Of the last attempt's answer, if there was one. */
+  /** The HTTP status of the last attempt's answer, if there was one. */
   readonly status?: number | undefined
   /** How many requests were sent; 0 where a policy answered by itself. Around another client's `fetch` it is not known. */
   readonly attempts?: number | undefined

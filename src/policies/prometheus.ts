@@ -38,7 +38,6 @@ function byLabel(label: string, values: { readonly [name: string]: number | unde
  * Writes what `metrics` measured in Prometheus' text format, for an answer of type `text/plain; version=0.0.4`. Times are in
  * seconds. Percentiles are those of everything since the policy was made: for the last minutes divide the rates of `_sum` and
  * `_count`.
- *
  * @param labels for every sample, to tell several clients apart
  * @throws {ConfigurationError} for a label with a name that Prometheus does not allow
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/

@@ -64,7 +64,11 @@ async function reserve(
     if (tokensPerDay !== undefined && (await add(day, tokens, DAY)) > tokensPerDay) {
       await add(day, -tokens, DAY)
       if (requestsPerMinute !== undefined) await count(-1)
-      refuse('tokens_used_up', `The ${tokensPerDay} tokens of this day are used up`, DAY - (now % DAY))
+      refuse(
+        'tokens_used_up',
+        `Too few of the ${tokensPerDay} tokens of this day are left`,
+        DAY - (now % DAY),
+      )
     }
   } catch (error) {
     await release()

@@ -26,7 +26,7 @@ export interface RelayLimits {
   readonly allow?: readonly string[] | undefined
   /** @default Infinity */
   readonly requestsPerMinute?: number | undefined
-  /** Tokens of requests and answers in a day of UTC. @default Infinity */
+  /** Tokens of requests and answers in a day of UTC. One that is not above `maxTokens` lets no request through. @default Infinity */
   readonly tokensPerDay?: number | undefined
   /** Requests that the service is answering at one time. @default Infinity */
   readonly concurrent?: number | undefined

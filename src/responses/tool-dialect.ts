@@ -1,4 +1,5 @@
-import type { ContentPart, ToolCall } from '../chat/types.ts'
+import type { ContentPart } from '../chat/shapes.ts'
+import type { ToolCall } from '../chat/types.ts'
 import type { Dialect } from '../tools/run-loop.ts'
 import type { ToolResult } from '../tools/types.ts'
 import { outputText } from './output-text.ts'

@@ -35,7 +35,7 @@ export function foldStream<T, R>(stream: AsyncIterable<T>, fold: Fold<T, R>): Pr
   return handled(read())
 }
 
-/** What a {@link FoldedStream} may be told. */
+/** Settings of a {@link FoldedStream}. */
 export interface FoldedStreamOptions {
   /** Keeps every value in `chunks`. @default false */
   readonly keepChunks?: boolean | undefined

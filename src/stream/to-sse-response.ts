@@ -4,7 +4,7 @@ import { tellFailure } from '../wire/relayed-failure.ts'
 /** Status and headers of a streaming response, and what is sent while there is nothing to send. */
 export interface SSEResponseInit extends ResponseInit {
   /**
-   * After how many milliseconds without an event a comment is sent, and again after as many more: some proxies end a silent
+   * Sends a comment after this many milliseconds without an event, and again after as many more: some proxies end a silent
    * connection, and workerd learns that a reader has left only when it writes. A reader's `idle` limit counts comments as life.
    * @default none are sent
    */
@@ -16,8 +16,8 @@ const COMMENT = ': keep-alive\n\n'
 
 /**
  * A stream as a streaming `Response` for a browser or any OpenAI client: events in wire names, vendor fields kept, `[DONE]` at
- * the end. An error becomes an event `{"error":{…}}` and no `[DONE]` follows; who reads it with this library is thrown an
- * error of the same class. It is read by demand, and when its reader goes away the request behind it is ended.
+ * the end. An error becomes an event `{"error":{…}}` and no `[DONE]` follows; this library throws an error of the same class
+ * where it reads one. It is read by demand, and when its reader goes away the request behind it is ended.
  *
  * @param init status and headers to add, and `keepAlive`
  * @example

@@ -18,7 +18,7 @@ export function checkChatRequest(body: JsonObject): FakeChatRequest {
   checkLogprobs(body)
   checkStop(body.stop)
   checkStream(body)
-  checkResponseFormat(body.response_format)
+  checkResponseFormat(body.response_format, body.messages)
   checkTools(body)
   return body as FakeChatRequest
 }
@@ -75,17 +75,30 @@ function checkStream(body: JsonObject): void {
   }
 }
 
-function checkResponseFormat(format: unknown): void {
+function checkResponseFormat(format: unknown, messages: unknown): void {
   if (format === undefined || format === null) return
   const type = isObject(format) ? format.type : undefined
   if (!isObject(format) || !['text', 'json_object', 'json_schema'].includes(String(type))) {
     refuse("Invalid 'response_format': unknown type.", 'response_format.type')
   }
+  if (type === 'json_object' && !/json/i.test(JSON.stringify(messages))) {
+    refuse(
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+      'messages',
+    )
+  }
   if (type !== 'json_schema') return
   const param = 'response_format.json_schema'
   if (!isObject(format.json_schema)) missing(param)
   if (typeof format.json_schema.name !== 'string' || format.json_schema.name === '') missing(`${param}.name`)
-  if (!isObject(format.json_schema.schema)) missing(`${param}.schema`)
+  const { name, schema } = format.json_schema
+  if (!isObject(schema)) missing(`${param}.schema`)
+  if ((schema.type ?? 'object') !== 'object') {
+    refuse(
+      `Invalid schema for response_format '${name}': schema must be a JSON Schema of 'type: "object"', got 'type: "${schema.type}"'.`,
+      'response_format',
+    )
+  }
 }
 
 function missing(param: string): never {

@@ -1,5 +1,5 @@
 import { abortWith, reasonOf } from '../call/signals.ts'
-import type { Tool, ToolCall } from '../chat/types.ts'
+import type { AnyTool, ToolCall } from '../chat/types.ts'
 import { OutputError } from '../errors/output-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { describeIssues } from '../output/describe-issues.ts'
@@ -16,7 +16,7 @@ import {
 
 /** How the calls of one step are run. */
 export interface CallSettings extends Pick<RunToolsOptions, 'parallel' | 'onToolError' | 'aroundTool'> {
-  readonly tools: readonly Tool[]
+  readonly tools: readonly AnyTool[]
   /** Is told of each result as soon as it is there. */
   readonly tell: (result: ToolResult) => Promise<void>
 }

@@ -1,5 +1,5 @@
 import { reasonOf } from '../call/signals.ts'
-import type { Message, Tool, ToolCall, Usage } from '../chat/types.ts'
+import type { AnyTool, Message, ToolCall, Usage } from '../chat/types.ts'
 import type { CallOptions } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { addUsage } from '../output/add-usage.ts'
@@ -11,7 +11,7 @@ import type { ToolResult, ToolStop } from './types.ts'
 /** A request, as the loop knows it. */
 export interface Asked<Item> {
   readonly messages: readonly Item[]
-  readonly tools?: readonly Tool[] | undefined
+  readonly tools?: readonly AnyTool[] | undefined
 }
 
 /** What an answer of the model says. */

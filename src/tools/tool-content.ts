@@ -1,4 +1,4 @@
-import type { ContentPart } from '../chat/types.ts'
+import type { ContentPart } from '../chat/shapes.ts'
 
 /** Where the content is. A symbol, because an output with any other member is data. */
 export const CONTENT: unique symbol = /* @__PURE__ */ Symbol.for('llmfetch.content')
@@ -12,7 +12,6 @@ export interface ToolContent {
 /**
  * An output of a tool that shows the model pictures, sounds or files. Services take nothing but text in a tool's message, so
  * these follow in a user message behind the answers to all calls of the step.
- *
  * @example
  * tool({ name: 'screenshot', execute: async () => toolContent([{ type: 'image_url', imageUrl: { url: await capture() } }]) })
  */

@@ -17,7 +17,6 @@ const anyObject: Schema<unknown> = {
 /**
  * Makes a tool: what goes over the wire, and, hidden in it, how to check and run a call. It goes wherever tools go: into
  * `runTools` and `streamTools`, into a builder, or into `createChatCompletion`, which leaves its calls to you.
- *
  * @throws {ConfigurationError} where `input` does not tell its JSON Schema and there are no `parameters`
  * @example
  * const weather = tool({

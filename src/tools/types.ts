@@ -1,8 +1,8 @@
 import type { ChatEvent } from '../chat/chat-events.ts'
+import type { ContentPart } from '../chat/shapes.ts'
 import type {
   ChatCompletion,
   ChatCompletionRequest,
-  ContentPart,
   Message,
   Tool,
   ToolCall,

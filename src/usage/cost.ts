@@ -13,7 +13,6 @@ export interface Price {
 /**
  * Tells what a call cost. What the service itself says (`usage.cost` of OpenRouter and Perplexity) wins over the price. There
  * is no list of prices here: it would be wrong within weeks.
- *
  * @param usage of an answer, or of a `CallReport`
  * @returns undefined where it cannot be known: nothing was counted, or there is no price. Never 0 for that.
  * @example

@@ -27,7 +27,6 @@ const choice = /* @__PURE__ */ where(value => isText(value) || isObject(value), 
 /**
  * The rules for a chat request, in camelCase, with the bounds that the API reference has. Parameters, roles and parts that they do
  * not know pass: services have more than are listed here.
- *
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 export const chatRules: Rules = /* @__PURE__ */ (() => ({

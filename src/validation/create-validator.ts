@@ -11,7 +11,6 @@ function toIssue({ message, path = [] }: StandardIssue): ValidationIssue {
 /**
  * Makes a check of requests from rules of one's own: any Standard Schema, by the name of the operation. An operation without
  * rules passes. The request is sent as it was given: a schema's defaults and changes have no effect.
- *
  * @returns a function for `createClient({ validate })`, which throws a `ValidationError`
  * @throws {ConfigurationError} for a schema that is none, and when it is used, for one that answers with a promise
  * @example

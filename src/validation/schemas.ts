@@ -38,7 +38,6 @@ function requestSchema(rules: Rules): StandardSchema {
 
 /**
  * The rules for a chat request, in camelCase, as a valibot schema. Parameters, roles and parts that it does not know pass.
- *
  * @example
  * import * as v from 'valibot'
  * v.parse(ChatCompletionRequestSchema as v.GenericSchema, request)
@@ -47,7 +46,6 @@ export const ChatCompletionRequestSchema: StandardSchema = /* @__PURE__ */ reque
 
 /**
  * The rules for an embedding request, in camelCase, as a valibot schema. Parameters that it does not know pass.
- *
  * @example
  * EmbeddingRequestSchema['~standard'].validate(request)
  */

@@ -1,7 +1,6 @@
 /**
  * What this library uses of a Standard Schema (valibot, zod, arktype and others have one), so that no schema library's types
  * are among its own.
- *
  * @see https://standardschema.dev
  */
 export interface StandardSchema<Output = unknown> {

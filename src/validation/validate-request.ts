@@ -37,7 +37,6 @@ function wireIssues(request: object): readonly ValidationIssue[] {
  * Checks a request before it is sent: `createClient({ validate: validateRequest })`. All that is wrong is told at once;
  * parameters that it does not know pass. Names in camelCase and in snake_case are checked alike. Of an operation without
  * rules, an endpoint of one's own for one, only what JSON cannot carry is told.
- *
  * @param operation the endpoint function that is to send it. @default 'createEmbedding' for a request with an `input`, else
  *   'createChatCompletion'
  * @returns the request itself, not a copy

@@ -4,7 +4,7 @@ import { parseJson } from '../wire/json.ts'
 import { fromWire } from '../wire/names.ts'
 import type { WebhookEvent } from './types.ts'
 
-/** A request as a server has it that knows no `Request`: the body as it came, not parsed, and its headers in any case. */
+/** What a server without `Request` has of one: the body as it came, not parsed, and the headers, named in any case. */
 export interface WebhookRequest {
   readonly body: string | ArrayBuffer | ArrayBufferView
   readonly headers:
@@ -56,8 +56,7 @@ async function isSigned(
 
 /**
  * Checks that a webhook comes from the service, and gives its event: with names in camelCase, told apart by its `type`.
- *
- * @param request a `Request`, whose body is read, or what another server has of it: the body as it came, and the headers
+ * @param request a `Request`, whose body is read, or `{ body, headers }` of another kind of server: the body as it came, not parsed
  * @param secret the one that the webhook was made with, or several while it is being changed
  * @param options.tolerance how old it may be, or how far ahead, in milliseconds; what is older may have been recorded and sent
  *   again. @default 300_000

@@ -1,10 +1,10 @@
 /** One limit that the service sets. A member is there only where the service told it in a form that is known. */
 export interface RateLimit {
-  /** How many there may be until the reset. */
+  /** How many are allowed until the reset. */
   readonly limit?: number
   /** How many are left. */
   readonly remaining?: number
-  /** Whole milliseconds from the answer until all of them are there again. */
+  /** Whole milliseconds from the answer until all of them are allowed again. */
   readonly reset?: number
 }
 

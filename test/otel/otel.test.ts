@@ -387,7 +387,7 @@ describe('an operation', () => {
     ['POST /completions', 'text_completion gpt-5'],
     ['POST /vector_stores/vs_1/search', 'retrieval gpt-5'],
     ['POST /images/generations', 'own gpt-5'],
-  ])('%s is %s', async (route, name) => {
+  ] as const)('%s is %s', async (route, name) => {
     const own = endpoint<object, object>('own', route)
     const span = await named(client => own(client, { model: 'gpt-5' }), { id: 'x', data: [] })
     expect(span.name).toBe(name)

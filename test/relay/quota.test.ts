@@ -90,6 +90,14 @@ describe('the quota of a relay', () => {
     })
   })
 
+  it('does not call tokens used up that nobody has used', async () => {
+    const { handle, service } = relayOf({ limits: { tokensPerDay: 400, maxTokens: 500 } })
+    const error = await failureOf(createChatCompletion(pageClient(handle), question as never))
+    expect(error).toMatchObject({ code: 'tokens_used_up', status: 429 })
+    expect((error as Error).message).toContain('Too few of the 400 tokens of this day are left')
+    expect(service.requests).toEqual([])
+  })
+
   it('is not passed by two requests at once', async () => {
     const { handle, service } = relayOf(
       { limits: { tokensPerDay: 1200, maxTokens: 500 } },

@@ -101,6 +101,16 @@ describe('the programs of the pages', () => {
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([])
   })
 
+  it.each(
+    pages.filter(page =>
+      readBlocks(page).some(({ given }) => given.length && !page.path.startsWith('README')),
+    ),
+  )('say what their blocks take for granted: $path', page => {
+    const intro = page.text.slice(0, page.text.indexOf('```')).replaceAll('\n', ' ')
+    for (const name of new Set(readBlocks(page).flatMap(({ given }) => given)))
+      expect(intro).toMatch(new RegExp(`\`${name}\` in (the examples|them) is|\`${name}\` is a list`))
+  })
+
   it.each(surroundings)('type-check in $name', { timeout: 60_000 }, where => {
     expect(typeErrors(where)).toEqual([])
   })

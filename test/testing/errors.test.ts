@@ -64,6 +64,12 @@ describe('refused requests', () => {
     ['a nameless tool', { tools: [{ type: 'function', function: {} }] }, 'tools[0].function.name'],
     ['stream_options without stream', { stream_options: { include_usage: true } }, 'stream_options'],
     ['an unknown format', { response_format: { type: 'xml' } }, 'response_format.type'],
+    ['a JSON object that no message asks for', { response_format: { type: 'json_object' } }, 'messages'],
+    [
+      'a schema of no object',
+      { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'array' } } } },
+      'response_format',
+    ],
     ['json_schema without one', { response_format: { type: 'json_schema' } }, 'response_format.json_schema'],
     [
       'json_schema without a name',

@@ -107,11 +107,38 @@ const history: Message[] = [
 createChatCompletion(client, { model: 'm', messages: history })
 expectTypeOf(completion.choices[0].message).toExtend<AssistantMessage>()
 
+// Messages and tools of an interface of one's own, as state of a page or rows of a database are.
+interface Turn {
+  role: 'user' | 'assistant' | 'system'
+  content: string
+}
+interface Row extends Turn {
+  id: number
+}
+interface Declared {
+  type: 'function'
+  function: { name: string; description: string; parameters: object }
+}
+declare const turns: Turn[]
+declare const row: Row
+declare const declared: Declared[]
+createChatCompletion(client, { model: 'm', messages: turns, tools: declared })
+createChatCompletion(client, { model: 'm', messages: [...turns, row, { role: 'user', content: 'x' }] })
+chat(client).messages(turns).message(row).tools(declared)
+
 // An answer: what is listed, thinking, and a vendor's own.
 expectTypeOf(completion.choices[0].message.reasoning).toEqualTypeOf<string | null | undefined>()
 expectTypeOf(chunk.choices[0]!.delta.reasoningContent).toEqualTypeOf<string | null | undefined>()
-expectTypeOf(completion.systemFingerprint).toEqualTypeOf<unknown>()
-expectTypeOf(completion.choices[0].message.annotations).toEqualTypeOf<unknown>()
+expectTypeOf(completion.provider).toEqualTypeOf<unknown>()
+expectTypeOf(completion.choices[0].message.images).toEqualTypeOf<unknown>()
+expectTypeOf(completion.systemFingerprint).toEqualTypeOf<string | null | undefined>()
+expectTypeOf(completion.choices[0].message.annotations?.[0]?.urlCitation?.url).toEqualTypeOf<
+  string | undefined
+>()
+expectTypeOf(completion.choices[0].logprobs?.content?.[0]?.topLogprobs?.[0]?.logprob).toEqualTypeOf<
+  number | undefined
+>()
+expectTypeOf(chunk.choices[0]?.logprobs?.content?.[0]?.token).toEqualTypeOf<string | undefined>()
 expectTypeOf(completion.usage?.promptTokensDetails?.cachedTokens).toEqualTypeOf<number | undefined>()
 expectTypeOf(model.ownedBy).toEqualTypeOf<string | undefined>()
 expectTypeOf(structuredClone(completion)).toEqualTypeOf<ChatCompletion>()

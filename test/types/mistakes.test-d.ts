@@ -7,6 +7,7 @@ import {
   createClient,
   createEmbedding,
   type EmbeddingResponse,
+  endpoint,
   type LLMClient,
   listModels,
   retry,
@@ -101,6 +102,14 @@ createClient({ policies: retry() })
 createChatCompletion({ model: 'm', messages })
 // @ts-expect-error the client comes first
 createChatCompletion({ model: 'm', messages }, client)
+
+// A route.
+// @ts-expect-error with a method
+endpoint('rerank', '/rerank')
+// @ts-expect-error in capitals
+endpoint('rerank', 'post /rerank')
+// @ts-expect-error from the root
+endpoint('rerank', 'POST rerank')
 
 // Parts, formats and choices.
 // @ts-expect-error imageUrl
