@@ -46,12 +46,12 @@ export function shareCalls<T>(): (
     }
     let isSent = false
     const everybody: Watcher = {
-      attempt() {
+      attempt(url) {
         joint.status = undefined
         // The first request is the first caller's, whoever joins before it goes out: another would count it once more.
         const [first = []] = callers
-        if (isSent) tell(watcher => watcher.attempt?.())
-        else for (const watcher of first) watcher.attempt?.()
+        if (isSent) tell(watcher => watcher.attempt?.(url))
+        else for (const watcher of first) watcher.attempt?.(url)
         isSent = true
       },
       headers(status) {

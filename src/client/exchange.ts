@@ -27,7 +27,8 @@ export async function exchange<T>(
   const operation = typeof given === 'function' ? given() : given
   const { name, body, stream = false, read = readJson<T> } = operation
   if (body !== undefined) settings.validate?.(body, name)
-  const [url, init, signs] = buildRequest(settings, operation, options)
+  // `url` becomes that of the latest attempt: a policy may ask another service.
+  let [url, init, signs] = buildRequest(settings, operation, options)
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
@@ -44,7 +45,14 @@ export async function exchange<T>(
     maxRetries,
     timeout,
     cache,
-    watchers: [{ attempt: () => attempts++ }],
+    watchers: [
+      {
+        attempt(to) {
+          attempts++
+          url = to
+        },
+      },
+    ],
     key: source && (signal => (latest = (!attempts && latest) || source(signal))),
     async digest(text) {
       latest ??= source?.()
