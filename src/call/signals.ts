@@ -28,7 +28,7 @@ export function reasonOf(signal: AbortSignal): unknown {
  * @throws {ValidationError} for what is no signal
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (typeof signal.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
+  if (!signal.addEventListener) refuse('signal', 'must be an AbortSignal')
   let audience = audiences.get(signal)
   if (!audience) {
     const callbacks = new Set<() => void>()

@@ -71,7 +71,7 @@ export async function exchange<T>(
       } catch (cause) {
         if (isLLMError(cause) || signal?.aborted) throw cause
         // Whatever of our own code throws is no failed connection, which a retry would heal.
-        throw new ProtocolError('No Response of the shape that the API promises', { cause })
+        throw new ProtocolError('The Response is not as the API promises', { cause })
       }
     },
   }

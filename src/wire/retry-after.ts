@@ -11,18 +11,18 @@ export function retryDelayIn(text: string): number | undefined {
  * does not matter.
  */
 export function retryAfter(headers: Headers): number | undefined {
-  const number = (name: string, unit: number) => {
+  const number = (name: string, unit = 1) => {
     const value = headers.get(name)!
     return /^\d{1,12}(\.\d+)?$/.test(value) ? Number(value) * unit : undefined
   }
   // RFC 9110, 5.6.7; the last of its forms, asctime's, has no zone but means GMT.
-  const date = (name: string) =>
-    Date.parse(
-      /^[A-Z][a-z]+,? .+:\d\d( \d{4}| GMT)$/.exec(headers.get(name)!)?.[0].replace(/\d{4}$/, '$& GMT') ?? '',
-    )
+  const date = (name: string) => {
+    const [text = ''] = /^[A-Z].+:\d\d( \d{4}| GMT)$/.exec(headers.get(name)!) ?? []
+    return Date.parse(text.replace(/\d{4}$/, '$& GMT'))
+  }
   const wait = date('retry-after') - (date('date') || Date.now())
   return (
-    number('retry-after-ms', 1) ??
+    number('retry-after-ms') ??
     number('retry-after', 1000) ??
     (wait <= 0 ? 0 : wait || number('ratelimit-reset', 1000))
   )
