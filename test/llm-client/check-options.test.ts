@@ -8,6 +8,7 @@ import {
   LLMClient,
   log,
   metrics,
+  retry,
   ValidationError,
 } from '../../src/index.ts'
 import { interceptors } from '../../src/interceptors/index.ts'
@@ -23,7 +24,7 @@ describe('an option that nobody knows', () => {
   it.each<[object, string, string?]>([
     [{ baseURL: BASE }, 'baseURL', 'baseUrl'],
     [{ apikey: 'x' }, 'apikey', 'apiKey'],
-    [{ maxRetries: 2 }, 'maxRetries'],
+    [{ maxRetries: 2 }, 'maxRetries', 'did you mean retry?'],
     [{ logger: console }, 'logger', 'log'],
     [{ maxConcurrentRequest: 5 }, 'maxConcurrentRequest', 'maxConcurrentRequests'],
     [{ retry: { retries: 3 } }, 'retries', 'maxRetries'],
@@ -84,6 +85,27 @@ describe('an option that nobody knows', () => {
 })
 
 describe('a value of another kind', () => {
+  it.each([0, 2, true, '2', retry({ maxRetries: 0 })])(
+    'is told of in the place of settings: retry: %s',
+    async given => {
+      expect(await refusal({ retry: given })).toBe('retry takes { maxRetries: 2 }')
+    },
+  )
+
+  it('is none where null stands for what is not set', async () => {
+    const fetch = vi.fn<Fetch>(async () => json(completion))
+    const settings = {
+      retry: null,
+      circuitBreaker: null,
+      timeout: null,
+      policies: null,
+      headers: null,
+      query: null,
+    }
+    const client = new LLMClient({ baseUrl: BASE, fetch, ...(settings as object) })
+    expect(await client.chat.completions.create(chatRequest)).toMatchObject({ id: 'chatcmpl-1' })
+  })
+
   it.each([{ timeout: '5s' }, { maxConcurrentRequests: 'many' }, { retry: { maxRetries: '3' } }])(
     'is not taken for options: %j',
     async config => {
