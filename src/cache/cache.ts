@@ -8,8 +8,8 @@ import {
 } from '../call/policy.ts'
 import { untilAborted } from '../call/signals.ts'
 import { watchBody } from '../call/watch-body.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import { type CacheRequest, readRequest } from './cache-key.ts'
 import type { CacheStore } from './cache-store.ts'
 import { cachedAnswers, type Outcome, serve } from './cached-answers.ts'
@@ -71,7 +71,7 @@ function modeOf({ call, init: { cache } }: PolicyRequest): CacheMode | undefined
 export function cache(options: CacheOptions = {}): FetchPolicy {
   const { ttl = 300_000, store = memoryStore(), key, onError = warn } = options
   if (!(ttl > 0) || typeof store?.getItem !== 'function')
-    throw new ConfigurationError('cache: ttl must be above 0, store have getItem')
+    misconfigured('cache: ttl must be above 0, store have getItem')
   const share = shareCalls<Outcome>()
   const report = (error: unknown) => ignoreErrors(() => onError(error))
   const answers = cachedAnswers(store, ttl, key, report)

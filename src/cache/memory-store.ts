@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import type { CacheStore } from './cache-store.ts'
 
 export interface MemoryStoreOptions {
@@ -16,7 +16,7 @@ export interface MemoryStoreOptions {
  * cache({ store: memoryStore({ maxEntries: 100 }) })
  */
 export function memoryStore({ maxEntries = 1000, maxBytes = 2 ** 25 }: MemoryStoreOptions = {}): CacheStore {
-  if (!(maxEntries > 0 && maxBytes > 0)) throw new ConfigurationError('memoryStore: limits must be above 0')
+  if (!(maxEntries > 0 && maxBytes > 0)) misconfigured('memoryStore: limits must be above 0')
   /** The one that was used last comes last. */
   const items = new Map<string, string>()
   const sizeOf = (key: string) => 2 * (key.length + items.get(key)!.length)

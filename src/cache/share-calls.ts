@@ -47,11 +47,12 @@ export function shareCalls<T>(): (
       for (const watchers of callers) for (const watcher of watchers) event(watcher)
     }
     const everybody: Watcher = {
-      attempt() {
+      attempt(url) {
         joint.status = undefined
         // Each request is the first caller's: another would count it once more.
         const [first] = callers
-        for (const watchers of callers) for (const watcher of watchers) watcher.attempt?.(watchers !== first)
+        for (const watchers of callers)
+          for (const watcher of watchers) watcher.attempt?.(url, watchers !== first)
       },
       headers(status) {
         joint.status = status

@@ -115,8 +115,10 @@ export function isFrugal(policy: Policy): boolean {
   return frugal.has(policy)
 }
 
+/** Tells whether a body is gone once it is sent. Node's `fetch`, and that of its libraries, takes a generator or a stream of Node's. */
 function isStream(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'getReader' in body
+  const given: object = Object(body)
+  return 'getReader' in given || Symbol.asyncIterator in given
 }
 
 /** Passes a request on, and lets `watcher` follow it. */

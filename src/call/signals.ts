@@ -1,14 +1,8 @@
 import { refuse } from '../errors/validation-error.ts'
 
-/** The callbacks of each signal. */
-const callbacks: WeakMap<AbortSignal, Set<() => void>> = /* @__PURE__ */ new WeakMap()
-
-/** Takes the signal from the event: workerd gives listeners no `this` of their own. */
-function tellAll({ target }: Event): void {
-  const signal = target as AbortSignal
-  signal.removeEventListener('abort', tellAll)
-  for (const tell of callbacks.get(signal) ?? []) tell()
-}
+/** The callbacks of each signal, and the listener that calls them. */
+const audiences: WeakMap<AbortSignal, readonly [callbacks: Set<() => void>, tellAll: () => void]> =
+  /* @__PURE__ */ new WeakMap()
 
 /** Aborts, with a reason that {@link reasonOf} finds on every platform: the signals of some have none. */
 export function abortWith(controller: AbortController, reason?: unknown): void {
@@ -34,18 +28,28 @@ export function reasonOf(signal: AbortSignal): unknown {
  * @throws {ValidationError} for what is no signal
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (typeof signal.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
-  const set = callbacks.get(signal) ?? new Set()
-  callbacks.set(signal, set)
+  if (!signal.addEventListener) refuse('signal', 'must be an AbortSignal')
+  let audience = audiences.get(signal)
+  if (!audience) {
+    const callbacks = new Set<() => void>()
+    // The event does not tell the signal: that of a polyfill has no `target`, and a proxy's has another one.
+    const tellAll = () => {
+      signal.removeEventListener('abort', tellAll)
+      for (const tell of callbacks) tell()
+    }
+    audience = [callbacks, tellAll]
+    audiences.set(signal, audience)
+  }
+  const [callbacks, tellAll] = audience
   if (signal.aborted) callback()
   else {
-    set.add(callback)
+    callbacks.add(callback)
     // The same function is only ever added once.
     signal.addEventListener('abort', tellAll)
   }
   return () => {
-    set.delete(callback)
-    if (!set.size) signal.removeEventListener('abort', tellAll)
+    callbacks.delete(callback)
+    if (!callbacks.size) signal.removeEventListener('abort', tellAll)
   }
 }
 

@@ -10,8 +10,11 @@ export interface CallEnd {
  * Around another client's `fetch` only `headers`, `wait`, `bytes` and `end` are told: what is in its body is not read.
  */
 export interface Watcher {
-  /** A request goes out; told again for each retry. `isShared`: it is another call's, whose answer this one gets too. */
-  attempt?(isShared?: boolean): void
+  /**
+   * A request goes out, to this address; told again for each retry. `isShared`: it is another call's, whose answer this one gets
+   * too.
+   */
+  attempt?(url: string, isShared?: boolean): void
   /** The headers of an answer are there. The promise of a fetch settles later: see `Fetch`. */
   headers?(status: number): void
   /** The reader waits for bytes. */

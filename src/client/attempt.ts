@@ -53,7 +53,7 @@ export function createSend(own: Fetch | undefined): Fetch {
     // A policy may have sent the call elsewhere: the key is for the service of the call.
     if (key && !headers.authorization && url.startsWith(`${baseUrl}/`))
       headers.authorization = `Bearer ${await untilAborted(signal, key(signal, true))}`
-    for (const watcher of watchers) watcher.attempt?.()
+    for (const watcher of watchers) watcher.attempt?.(url)
     const request = new AbortController()
     const disconnect = disconnecter(request, signal)
     const sent = start(own, url, { ...init, headers, signal: request.signal })

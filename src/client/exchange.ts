@@ -28,7 +28,8 @@ export async function exchange<T>(
   const { body, form, ...operation } = asked
   const { name, stream = false, read = readJson<T> } = operation
   if (body !== undefined) settings.validate?.(body, name)
-  const [url, init, signs] = buildRequest(settings, asked, options)
+  // `url` becomes that of the latest attempt: a policy may ask another service.
+  let [url, init, signs] = buildRequest(settings, asked, options)
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
@@ -46,7 +47,14 @@ export async function exchange<T>(
     maxRetries,
     timeout,
     cache,
-    watchers: [{ attempt: isShared => isShared || attempts++ }],
+    watchers: [
+      {
+        attempt(to, isShared) {
+          if (!isShared) attempts++
+          url = to
+        },
+      },
+    ],
     key: source && ((signal, anew) => (latest = (!(anew && attempts) && latest) || source(signal))),
     scrub: text => scrub(text),
     async read(response, { signal, body, call }, reading) {
@@ -61,7 +69,7 @@ export async function exchange<T>(
       } catch (cause) {
         if (isLLMError(cause) || signal?.aborted) throw cause
         // Whatever of our own code throws is no failed connection, which a retry would heal.
-        throw new ProtocolError('No Response of the shape that the API promises', { cause })
+        throw new ProtocolError('The Response is not as the API promises', { cause })
       }
     },
   }

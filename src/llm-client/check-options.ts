@@ -1,6 +1,6 @@
 import type { CallOptions, Client, Operation, ResultPromise } from '../client/types.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { type ValidationIssue, validationError } from '../errors/validation-error.ts'
+import { misconfigured } from '../wire/service.ts'
 
 /** Tells whether two words differ in at most `limit` letters: changed, left out or too many. */
 function isNear(a: string, b: string, limit: number): boolean {
@@ -13,15 +13,18 @@ function isNear(a: string, b: string, limit: number): boolean {
   return isNear(restOfA, restOfB, less) || isNear(restOfA, b, less) || isNear(a, restOfB, less)
 }
 
+/** A name without what does not tell it from others: `maxRetries` may be meant for `retry`. */
+function stemOf(name: string): string {
+  return name.toLowerCase().replace(/ies$/, 'y')
+}
+
 /** The known name that is nearest to an unknown one, if one is near enough to be meant: part of it, or two letters away. */
 function nearest(name: string, known: readonly string[]): string | undefined {
-  const meant = name.toLowerCase()
+  const meant = stemOf(name)
   return [0, 1, 2].flatMap(limit =>
     known.filter(word => {
-      const lower = word.toLowerCase()
-      return (
-        isNear(meant, lower, limit) || (limit && (lower.includes(meant) || meant.includes(lower.slice(0, 4))))
-      )
+      const lower = stemOf(word)
+      return isNear(meant, lower, limit) || (limit && (lower.includes(meant) || meant.includes(lower)))
     }),
   )[0]
 }
@@ -98,12 +101,14 @@ export function checkConfig(
     (Object.keys(PARTS) as (keyof typeof PARTS)[])
       .map(part => unknownOption(config[part], PARTS[part], ` of ${part}`))
       .find(Boolean)
-  if (problem) throw new ConfigurationError(`${problem.path} ${problem.message}`)
+  if (problem) misconfigured(`${problem.path} ${problem.message}`)
+  // A number, or `retry()` as in a slot, would have no effect.
+  const { retry } = config
+  if (typeof (retry || {}) !== 'object' || retry === 0) misconfigured('retry takes { maxRetries: 2 }')
   for (const slot of SLOTS)
     if (config[slot] !== undefined && typeof config[slot] !== 'function')
-      throw new ConfigurationError(`${slot} takes a policy: ${slot}(options)`)
-  if (!Array.isArray(config.policies ?? []))
-    throw new ConfigurationError('policies takes a list of policies: [retry()]')
+      misconfigured(`${slot} takes a policy: ${slot}(options)`)
+  if (!Array.isArray(config.policies ?? [])) misconfigured('policies takes a list of policies: [retry()]')
 }
 
 /** Lets a client refuse the options of a call that nobody knows, in JavaScript too. */
@@ -114,9 +119,10 @@ export function checkedClient(client: Client): Client {
       const problem =
         unknownOption(options, CALL_OPTIONS, ' of a call') ??
         unknownOption(options?.timeout, PARTS.timeout, ' of timeout')
-      if (!problem) return client.request(operation, options)
-      const refused = Promise.reject(validationError([problem]))
-      return Object.assign(refused, { withResponse: () => refused })
+      const refuse = () => {
+        throw validationError([problem!])
+      }
+      return client.request(problem ? refuse : operation, options)
     },
   }
 }

@@ -7,13 +7,13 @@ import { createClient } from '../client/create-client.ts'
 import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
 import { createEmbedding } from '../embeddings/create.ts'
 import type { EmbeddingRequest, EmbeddingResponse } from '../embeddings/types.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { listModels } from '../models/list.ts'
 import { retrieveModel } from '../models/retrieve.ts'
 import type { Model, ModelList } from '../models/types.ts'
 import type { Metrics, MetricsSnapshot } from '../policies/metrics.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { checkRules } from '../validation/validate-request.ts'
+import { misconfigured } from '../wire/service.ts'
 import { checkConfig, checkedClient } from './check-options.ts'
 import { createClosing } from './closing.ts'
 import { keyOf, type LLMClientConfig } from './config.ts'
@@ -91,7 +91,7 @@ export class LLMClient implements Client {
    * @throws {ConfigurationError} where the slot `metrics` is empty
    */
   metrics(): MetricsSnapshot {
-    if (!this.#metrics) throw new ConfigurationError('metrics is off: new LLMClient({ metrics: metrics() })')
+    if (!this.#metrics) misconfigured('metrics is off: new LLMClient({ metrics: metrics() })')
     return this.#metrics.snapshot()
   }
 

@@ -16,7 +16,7 @@ import { hints } from './hints.ts'
  */
 export function policiesOf(config: LLMClientConfig): readonly Policy[] {
   const { retry: retryOptions, circuitBreaker: breaker, maxConcurrentRequests: limit = 100 } = config
-  const { timeout: limits = 60_000 } = config
+  const limits = config.timeout ?? 60_000
   const given = typeof limits === 'object' ? limits : { headers: limits, firstEvent: limits, idle: limits }
   const { total = 600_000, ...phases } = given
   return [
@@ -27,9 +27,9 @@ export function policiesOf(config: LLMClientConfig): readonly Policy[] {
     config.cache,
     timeout({ total }),
     config.fallback,
-    retryOptions !== false && retry(retryOptions),
+    retryOptions !== false && retry(retryOptions ?? {}),
     concurrencyLimit({ limit }),
-    breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker)),
+    breaker !== false && (typeof breaker === 'function' ? breaker : circuitBreaker(breaker ?? {})),
     timeout(phases),
     hints,
   ].flatMap(policy => (policy ? called(policy) : []))

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import type { JsonSchema, Schema } from './schema.ts'
 
 /**
@@ -8,8 +8,7 @@ import type { JsonSchema, Schema } from './schema.ts'
 export function jsonSchemaOf(schema: Schema<unknown>): JsonSchema {
   // JavaScript lets a JSON Schema through, which has no such member.
   const jsonSchema = schema['~standard']?.jsonSchema
-  if (!jsonSchema)
-    throw new ConfigurationError('The schema tells no JSON Schema: see toStandardJsonSchema, z.toJSONSchema')
+  if (!jsonSchema) misconfigured('The schema tells no JSON Schema: see toStandardJsonSchema, z.toJSONSchema')
   const { $schema, ...rest } = jsonSchema.input({ target: 'draft-2020-12' }) as { $schema?: unknown }
   return rest
 }

@@ -2,7 +2,7 @@ import { ignoreErrors } from '../call/ignore-errors.ts'
 import { originOf } from '../call/origin-of.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import { isOutage } from './is-outage.ts'
 
 /** Whether requests go out: all, none, or one at a time to see whether the service is back. */
@@ -74,7 +74,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const { failureThreshold = 5, successThreshold = 2, timeout = 60_000, onStateChange } = options
   const isCount = (value: number) => Number.isInteger(value) && value > 0
   if (!isCount(failureThreshold) || !isCount(successThreshold) || !(timeout > 0 && Number.isFinite(timeout)))
-    throw new ConfigurationError('circuitBreaker: thresholds must be integers from 1, timeout above 0')
+    misconfigured('circuitBreaker: thresholds must be integers from 1, timeout above 0')
   const circuits = new Map<string, Circuit>()
   let isolated = false
 

@@ -3,9 +3,9 @@ import { createLeases, type Lease } from '../call/leases.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { abortWith, linked, reasonOf, sleep, untilAborted } from '../call/signals.ts'
 import { startTimer } from '../call/timer.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
+import { misconfigured } from '../wire/service.ts'
 
 export interface ConcurrencyLimitOptions {
   /** How many requests may be under way: a whole number from 1, or `Infinity`. */
@@ -47,7 +47,7 @@ export function concurrencyLimit({
   queue = Number.POSITIVE_INFINITY,
 }: ConcurrencyLimitOptions): FetchPolicy {
   if (!isCount(limit, 1) || !isCount(queue, 0))
-    throw new ConfigurationError('concurrencyLimit: limit must be a whole number from 1, queue one from 0')
+    misconfigured('concurrencyLimit: limit must be a whole number from 1, queue one from 0')
   const running = createLeases()
   const waiting = createLeases()
   const wakes = new Map<Lease, () => void>()

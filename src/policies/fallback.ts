@@ -2,8 +2,8 @@ import { answerOf, setAnswer } from '../call/answer.ts'
 import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { untilAborted } from '../call/signals.ts'
 import { TARGET_HEADER } from '../call/target-header.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import { type FallbackTarget, openTarget } from './fallback-target.ts'
 import { isOutage } from './is-outage.ts'
 
@@ -65,7 +65,7 @@ function label(response: Response, target: string): Response {
  * const client = createClient({ apiKey, policies: [fallback({ to }), retry()] })
  */
 export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): FetchPolicy {
-  if (!Array.isArray(to) || !to.length) throw new ConfigurationError('fallback: to must list a service')
+  if (!Array.isArray(to) || !to.length) misconfigured('fallback: to must list a service')
   const targets = to.map(openTarget)
 
   async function movesOn(failed: FailedService, request: PolicyRequest): Promise<boolean> {
@@ -80,8 +80,7 @@ export function fallback({ to, baseUrl, when, onFallback }: FallbackOptions): Fe
   return policy('fallback', async (request, send) => {
     const { url, init, method, headers, signal, call, repeatable } = request
     const first = call?.baseUrl ?? baseUrl?.replace(/\/$/, '')
-    if (first === undefined)
-      throw new ConfigurationError("fallback: needs baseUrl around another client's fetch")
+    if (first === undefined) misconfigured("fallback: needs baseUrl around another client's fetch")
     // A request for anything else has no counterpart at another service.
     const [path] = repeatable && url.startsWith(`${first}/`) ? url.slice(first.length).split('?') : []
     for (let index = 0; ; index++) {

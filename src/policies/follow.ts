@@ -73,7 +73,7 @@ export async function follow(
   }
 
   const response = await send({
-    attempt(isShared) {
+    attempt(_, isShared) {
       status = undefined
       if (attempts === undefined || isShared) return
       attempts++

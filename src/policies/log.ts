@@ -1,6 +1,6 @@
 import { ignoreErrors } from '../call/ignore-errors.ts'
 import { type FetchInit, type FetchPolicy, policy } from '../call/policy.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import { type CallReport, observe } from './observe.ts'
 
 /** From which level on lines are logged. */
@@ -70,7 +70,7 @@ function levelOf({ outcome, attempts = 1 }: CallReport): 'info' | 'warn' | 'erro
  */
 export function log({ logger = console, level = 'info', content = false }: LogOptions = {}): FetchPolicy {
   const least = LEVELS.indexOf(level)
-  if (least < 0) throw new ConfigurationError(`log: level must be one of ${LEVELS.join(', ')}`)
+  if (least < 0) misconfigured(`log: level must be one of ${LEVELS.join(', ')}`)
 
   function write(at: Exclude<LogLevel, 'silent'>, values: object): void {
     if (LEVELS.indexOf(at) < least) return

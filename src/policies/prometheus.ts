@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import type { Summary } from './histogram.ts'
 import type { MetricsSnapshot } from './metrics.ts'
 
@@ -50,7 +50,7 @@ export function prometheus(snapshot: MetricsSnapshot, labels: Labels = {}): stri
   const { inFlight, ...ended } = calls
   const { requests, tokens } = rateLimits
   if (!Object.keys(labels).every(name => /^(?!__)[a-z_]\w*$/i.test(name)))
-    throw new ConfigurationError('prometheus: a label is named by letters, digits and _')
+    misconfigured('prometheus: a label is named by letters, digits and _')
   let page = ''
 
   function add(

@@ -1,11 +1,11 @@
 import { type FetchPolicy, policy } from '../call/policy.ts'
 import { abortWith, linked, sleep } from '../call/signals.ts'
 import { watchBody } from '../call/watch-body.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { LimitError } from '../errors/limit-error.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
 import { END_MARK, RESUMABLE_HEADER } from '../wire/resumable.ts'
+import { misconfigured } from '../wire/service.ts'
 
 /** A line that broke, as {@link ResumeOptions.onResume} sees it. */
 export interface BrokenLine {
@@ -185,8 +185,7 @@ function readOver(
  */
 export function resume(options: ResumeOptions = {}): FetchPolicy {
   return policy('resume', async ({ url, input, method, headers: asked, signal, call, repeatable }, send) => {
-    if (call)
-      throw new ConfigurationError('resume goes around fetch: createClient({ fetch: resume()(fetch) })')
+    if (call) misconfigured('resume goes around fetch: createClient({ fetch: resume()(fetch) })')
     const headers = new Headers(asked)
     if (!headers.has('idempotency-key')) {
       if (method !== 'POST') return send()

@@ -1,7 +1,6 @@
 import { answerOf } from '../call/answer.ts'
 import { type FetchPolicy, policy } from '../call/policy.ts'
 import { sleep, untilAborted } from '../call/signals.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 import { refuse } from '../errors/validation-error.ts'
@@ -9,6 +8,7 @@ import { readBriefly } from '../wire/body.ts'
 import { mayHeal } from '../wire/connection-failure.ts'
 import { retryAfter, retryDelayIn } from '../wire/retry-after.ts'
 import { RETRYABLE_STATUSES } from '../wire/retryable-statuses.ts'
+import { misconfigured } from '../wire/service.ts'
 
 /** A failed attempt, as {@link RetryOptions.shouldRetry} and {@link RetryOptions.onRetry} see it. */
 export interface FailedAttempt {
@@ -33,7 +33,7 @@ export interface RetryOptions {
   readonly strategy?: 'exponential' | 'linear' | 'fixed' | undefined
   /** Waits a random time between half the delay and the whole, so that clients that failed together do not return together. @default true */
   readonly jitter?: boolean | undefined
-  /** The statuses to retry. @default [408, 409, 425, 429, 500, 502, 503, 504, 529] */
+  /** The statuses to retry. @default [408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529] */
   readonly statuses?: readonly number[] | undefined
   /** Decides in place of the rules. */
   readonly shouldRetry?: ((failed: FailedAttempt) => boolean | PromiseLike<boolean>) | undefined
@@ -114,11 +114,11 @@ export function retry(options: RetryOptions = {}): FetchPolicy {
     shouldRetry,
     onRetry,
   } = options
-  if (!isCount(maxRetries)) throw new ConfigurationError('retry: maxRetries must be an integer from 0 to 10')
+  if (!isCount(maxRetries)) misconfigured('retry: maxRetries must be an integer from 0 to 10')
   if (![initialDelay, maxDelay, backoffFactor].every(value => value >= 0 && value < 2 ** 31))
-    throw new ConfigurationError('retry: delays and backoffFactor must be numbers from 0 to 2147483647')
+    misconfigured('retry: delays and backoffFactor must be numbers from 0 to 2147483647')
   if (!['exponential', 'linear', 'fixed'].includes(strategy))
-    throw new ConfigurationError("retry: strategy must be 'exponential', 'linear' or 'fixed'")
+    misconfigured("retry: strategy must be 'exponential', 'linear' or 'fixed'")
   let tokens = BUCKET.capacity
 
   /** Tells how long to wait, or undefined where no try may follow. */

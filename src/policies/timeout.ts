@@ -1,9 +1,9 @@
 import { type Call, type FetchPolicy, policy, type TimeoutLimits } from '../call/policy.ts'
 import { abortWith, linked, reasonOf, untilAborted } from '../call/signals.ts'
 import { MAX_TIMEOUT, startTimer, type Timer } from '../call/timer.ts'
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import { refuse } from '../errors/validation-error.ts'
+import { misconfigured } from '../wire/service.ts'
 
 const PHASES = ['headers', 'firstEvent', 'idle', 'total'] as const
 
@@ -129,7 +129,7 @@ function createClock(limits: TimeoutLimits, expire: (error: TimeoutError) => voi
  */
 export function timeout(limits: number | TimeoutLimits = {}): FetchPolicy {
   const own = readLimits(limits, name => {
-    throw new ConfigurationError(`${name} ${RANGE}`)
+    misconfigured(`${name} ${RANGE}`)
   })
   // One that is given a deadline only, be it 0, stands around others, which see to the phases.
   const leavesPhases =

@@ -98,7 +98,7 @@ export async function openEvents<T>(
       if (opened && error instanceof ConnectionError)
         failure = new IncompleteStreamError('The connection broke mid-stream', { cause: error })
       else if (!isLLMError(error))
-        failure = new ProtocolError('An event is not of the shape that the API promises', { cause: error })
+        failure = new ProtocolError('An event is not as the API promises', { cause: error })
     }
     locate(failure)
     isOver = true

@@ -4,11 +4,16 @@ import type { Rules } from './rules.ts'
 
 /** Tells what is wrong with the parameters that are given, in either spelling. Those without a rule pass. */
 export function checkParameters(rules: Rules, parameters: object): ValidationIssue[] {
-  return Object.entries(parameters).flatMap(([key, value]) => {
-    const name = camelCase(key)
-    if (!Object.hasOwn(rules, name)) return []
-    return rules[name]!(value).map(({ path, message }) => ({ path: joinPath([key, ...path]), message }))
-  })
+  try {
+    return Object.entries(parameters).flatMap(([key, value]) => {
+      const name = camelCase(key)
+      if (!Object.hasOwn(rules, name)) return []
+      return rules[name]!(value).map(({ path, message }) => ({ path: joinPath([key, ...path]), message }))
+    })
+  } catch {
+    // A getter or a proxy of the caller's threw: `toWire` tells where.
+    return []
+  }
 }
 
 /** Tells what is wrong with a request: a parameter that is missing, or one that is given. */

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { joinPath, type ValidationIssue, validationError } from '../errors/validation-error.ts'
+import { misconfigured } from '../wire/service.ts'
 import type { StandardIssue, StandardSchema } from './standard-schema.ts'
 
 /** Writes where an issue of a Standard Schema is. */
@@ -22,12 +22,12 @@ export function createValidator(rules: {
 }): <T>(request: T, operation?: string) => T {
   for (const [operation, schema] of Object.entries(rules))
     if (typeof schema?.['~standard']?.validate !== 'function')
-      throw new ConfigurationError(`createValidator: the rules of ${operation} are no Standard Schema`)
+      misconfigured(`createValidator: the rules of ${operation} are no Standard Schema`)
   return (request, operation = '') => {
     const schema = Object.hasOwn(rules, operation) ? rules[operation] : undefined
     const result = schema?.['~standard'].validate(request)
     if (result instanceof Promise)
-      throw new ConfigurationError(`createValidator: the rules of ${operation} must not be asynchronous`)
+      misconfigured(`createValidator: the rules of ${operation} must not be asynchronous`)
     if (result?.issues) throw validationError(result.issues.map(toIssue))
     return request
   }

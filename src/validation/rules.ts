@@ -46,7 +46,7 @@ export function wholeFrom(min: number, max: number = Number.MAX_SAFE_INTEGER): R
   const range = max < Number.MAX_SAFE_INTEGER ? ` from ${min} to ${max}` : ` of at least ${min}`
   return where(
     value => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-    `must be a whole number${min === Number.MIN_SAFE_INTEGER ? '' : range}`,
+    `must be a whole number${range}`,
   )
 }
 
@@ -62,15 +62,11 @@ export const text: Rule = /* @__PURE__ */ where(
 )
 
 /** A list, each of its items of the rule. */
-export function listOf(
-  item: Rule,
-  { min = 0, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number } = {},
-): Rule {
+export function listOf(item: Rule, min = 0): Rule {
   return value => {
     if (value === undefined) return problem('is missing')
     if (!Array.isArray(value)) return problem('must be a list')
     if (value.length < min) return problem('must not be empty')
-    if (value.length > max) return problem(`must have at most ${max} items`)
     return Array.from(value, (item_, index) => inside(index, item(item_))).flat()
   }
 }
@@ -87,10 +83,7 @@ export function objectOf(rules: Rules): Rule {
 
 /** A value that keeps to one rule of several. */
 export function oneOf(message: string, ...rules: readonly Rule[]): Rule {
-  return value => {
-    if (value === undefined) return problem('is missing')
-    return rules.some(rule => !rule(value).length) ? [] : problem(message)
-  }
+  return where(value => rules.some(rule => !rule(value).length), message)
 }
 
 /** A model's name: something visible, and nothing that cannot be seen. */

@@ -1,7 +1,7 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import { refuse } from '../errors/validation-error.ts'
 import { parseJson } from '../wire/json.ts'
 import { fromWire } from '../wire/names.ts'
+import { misconfigured } from '../wire/service.ts'
 import type { WebhookEvent } from './types.ts'
 
 /** What a server without `Request` has of one: the body as it came, not parsed, and the headers, named in any case. */
@@ -33,8 +33,7 @@ function keyOf(given: string): Promise<CryptoKey> {
   const secret = given.trim()
   const [, own] = /^whsec_(.*)$/.exec(secret) ?? []
   const bytes = own === undefined ? new TextEncoder().encode(secret) : fromBase64(own)
-  if (!bytes?.length)
-    throw new ConfigurationError('A secret of a webhook is empty, or not as it was given out')
+  if (!bytes?.length) misconfigured('A secret of a webhook is empty, or not as it was given out')
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
 }
 
@@ -79,7 +78,7 @@ export async function verifyWebhook(
   if (Object(body).constructor === Object)
     refuse('body', 'must be the text or the bytes that came, not parsed')
   const secrets = [secret].flat()
-  if (!secrets.every(Boolean) || !secrets.length) throw new ConfigurationError('verifyWebhook needs a secret')
+  if (!secrets.every(Boolean) || !secrets.length) misconfigured('verifyWebhook needs a secret')
   // A blob joins texts and bytes.
   const signed = await new Blob([`${id}.${time}.`, body]).arrayBuffer()
   if (!(await isSigned(signatures, secrets, signed)))

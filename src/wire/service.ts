@@ -36,16 +36,16 @@ export function misconfigured(message: string, cause?: unknown): never {
 function parseBaseUrl(given: string): URL {
   try {
     // In a page, a path is one of the page's own origin.
-    const baseUrl = given.replace(/^(?=\/\w)/, globalThis.location?.origin)
+    const baseUrl = given.trim().replace(/^(?=\/\w)/, globalThis.location?.origin)
     if (/^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i.test(baseUrl)) return new URL(baseUrl)
   } catch {}
-  return misconfigured('baseUrl must be an http(s) URL without credentials, query or fragment')
+  return misconfigured('baseUrl must be an http(s):// URL without credentials or query')
 }
 
 function checkKey(key: unknown): string {
   return (
     (typeof key === 'string' && /^[!-~]+$/.exec(key.trim())?.[0]) ||
-    misconfigured(key === '' ? 'apiKey is empty' : 'apiKey must be ASCII characters without spaces')
+    misconfigured(key === '' ? 'apiKey is empty' : 'apiKey must be ASCII without spaces or Bearer')
   )
 }
 

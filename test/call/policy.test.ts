@@ -60,11 +60,19 @@ describe('what a policy is given', () => {
     const fetch = note(async () => new Response('')) as typeof globalThis.fetch
     const stream = () => new ReadableStream({ start: controller => controller.close() })
     await fetch(url, { method: 'POST', body: 'text' })
-    await fetch(url, { method: 'POST', body: new Uint8Array(1) })
+    for (const body of [new Uint8Array(1), new FormData(), new URLSearchParams(), new Blob()])
+      await fetch(url, { method: 'POST', body })
     await fetch(new Request(url))
     await fetch(url, { method: 'POST', body: stream(), duplex: 'half' } as RequestInit)
     await fetch(new Request(url, { method: 'POST', body: 'text' }))
-    expect(seen.map(({ repeatable }) => repeatable)).toEqual([true, true, true, false, false])
+    // What Node's fetch takes as well: a generator, and a stream of Node's.
+    await fetch(url, {
+      method: 'POST',
+      body: (async function* () {})() as never,
+      duplex: 'half',
+    } as RequestInit)
+    const repeatable = seen.map(request => request.repeatable)
+    expect(repeatable).toEqual([true, true, true, true, true, true, false, false, false])
   })
 
   it('names the call of a client', async () => {

@@ -29,6 +29,35 @@ describe('onAbort', () => {
     expect(callback).toHaveBeenCalledOnce()
   })
 
+  it('tells of a polyfill, whose event has no target', () => {
+    const listeners = new Set<(event: Event) => void>()
+    const signal = {
+      aborted: false,
+      addEventListener: (_: string, listener: (event: Event) => void) => listeners.add(listener),
+      removeEventListener: (_: string, listener: (event: Event) => void) => listeners.delete(listener),
+    }
+    const callback = vi.fn()
+    onAbort(signal as unknown as AbortSignal, callback)
+    for (const listener of listeners) listener(new Event('abort'))
+    expect(callback).toHaveBeenCalledOnce()
+    expect(listeners.size).toBe(0)
+  })
+
+  it('tells of a proxy, whose event has the signal behind it as its target', () => {
+    const { controller, listeners } = counted()
+    const proxy = new Proxy(controller.signal, {
+      get(signal, name) {
+        const value = Reflect.get(signal, name, signal)
+        return typeof value === 'function' ? value.bind(signal) : value
+      },
+    })
+    const callback = vi.fn()
+    onAbort(proxy, callback)
+    controller.abort()
+    expect(callback).toHaveBeenCalledOnce()
+    expect(listeners()).toBe(0)
+  })
+
   it('lets a callback take others back', () => {
     const controller = new AbortController()
     const second = vi.fn()

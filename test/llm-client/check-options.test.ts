@@ -8,6 +8,7 @@ import {
   LLMClient,
   log,
   metrics,
+  retry,
   ValidationError,
 } from '../../src/index.ts'
 import { interceptors } from '../../src/interceptors/index.ts'
@@ -85,6 +86,27 @@ describe('an option that nobody knows', () => {
 })
 
 describe('a value of another kind', () => {
+  it.each([0, 2, true, '2', retry({ maxRetries: 0 })])(
+    'is told of in the place of settings: retry: %s',
+    async given => {
+      expect(await refusal({ retry: given })).toBe('retry takes { maxRetries: 2 }')
+    },
+  )
+
+  it('is none where null stands for what is not set', async () => {
+    const fetch = vi.fn<Fetch>(async () => json(completion))
+    const settings = {
+      retry: null,
+      circuitBreaker: null,
+      timeout: null,
+      policies: null,
+      headers: null,
+      query: null,
+    }
+    const client = new LLMClient({ baseUrl: BASE, fetch, ...(settings as object) })
+    expect(await client.chat.completions.create(chatRequest)).toMatchObject({ id: 'chatcmpl-1' })
+  })
+
   it.each([{ timeout: '5s' }, { maxConcurrentRequests: 'many' }, { retry: { maxRetries: '3' } }])(
     'is not taken for options: %j',
     async config => {

@@ -4,6 +4,7 @@ import {
   type ClientConfig,
   ConfigurationError,
   circuitBreaker,
+  collectText,
   createChatCompletion,
   createClient,
   type FailedService,
@@ -201,6 +202,16 @@ describe('moving on', () => {
         name: 'IncompleteStreamError',
         target: null,
       })
+  })
+
+  it('has the address of the service that failed in the error, in a stream too', async () => {
+    const down = { status: 503 }
+    for (const fault of [{ status: 401 }, { reset: 0 }, { cut: 2 }, { stall: 'headers' }] as Fault[]) {
+      const { client } = setUp({ first: down, second: fault }, { to: [second] }, [timeout({ headers: 30 })])
+      const error = await failureOf(collectText(streamChatCompletion(client, chatRequest)))
+      expect(error.url).toBe(`${SECOND}/chat/completions`)
+      expect(error.message).toContain('POST second.test/api/v1/chat/completions: ')
+    }
   })
 
   it('keeps the body of a GET empty', async () => {

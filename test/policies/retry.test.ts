@@ -72,7 +72,7 @@ afterEach(() => {
 })
 
 describe('what is retried', () => {
-  it.each([408, 409, 425, 429, 500, 502, 503, 504, 529])('%i is', async code => {
+  it.each([408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529])('%i is', async code => {
     expect((await run({ jitter: false }, [status(code), status(200)])).response!.status).toBe(200)
     expect((await run({}, [refused(code), status(200)])).requests).toBe(2)
   })

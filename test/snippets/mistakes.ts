@@ -76,7 +76,7 @@ export const mistakes: readonly Mistake[] = [
     make: () => createClient({ baseURL: 'https://api.example/v1' } as Any),
   },
   ...['api.example/v1', '/api', 'https://api.example/v1?api-version=1'].map(baseUrl => ({
-    sees: 'baseUrl must be an http(s) URL without credentials, query or fragment',
+    sees: 'baseUrl must be an http(s):// URL without credentials or query',
     make: () => createClient({ baseUrl }),
   })),
   { sees: 'maxRetry is no option: did you mean retry?', make: () => facade({ maxRetry: 2 }) },
@@ -105,7 +105,7 @@ export const mistakes: readonly Mistake[] = [
   },
   { sees: 'apiKey is empty', make: () => createClient({ apiKey: '' }) },
   {
-    sees: 'apiKey must be ASCII characters without spaces',
+    sees: 'apiKey must be ASCII without spaces or Bearer',
     make: () => createClient({ apiKey: 'Bearer sk-of-the-reader' }),
   },
   { sees: 'apiKey gave no key', make: () => call({ apiKey: () => undefined as Any }) },
@@ -243,7 +243,7 @@ export const mistakes: readonly Mistake[] = [
         })) as unknown as Fetch,
       }),
   },
-  { sees: 'No Response of the shape that the API promises', make: () => call({ policies: [retry as Any] }) },
+  { sees: 'The Response is not as the API promises', make: () => call({ policies: [retry as Any] }) },
 
   {
     sees: 'The circuit is open',

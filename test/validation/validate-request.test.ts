@@ -3,6 +3,7 @@ import {
   createChatCompletion,
   createEmbedding,
   type Fetch,
+  LLMClient,
   listModels,
   ValidationError,
   validateRequest,
@@ -20,6 +21,31 @@ async function pathsOf(request: unknown, operation?: string): Promise<string[]> 
   expect(error.status).toBeUndefined()
   return error.issues.map(({ path }: { path: string }) => path)
 }
+
+describe('a message that cannot be read', () => {
+  const getter = {
+    role: 'user',
+    get content(): string {
+      throw new Error('mine')
+    },
+  }
+  const draft = Proxy.revocable({}, {})
+  draft.revoke()
+
+  it.each<[string, object]>([
+    ['a getter that throws', getter],
+    ['the draft of a library, which was revoked', draft.proxy],
+  ])('is told of by its path: %s', async (_, message) => {
+    const path = 'messages[0]'
+    expect(await pathsOf({ model, messages: [message] })).toEqual([path])
+    const client = new LLMClient({ fetch: async () => json(completion) })
+    for (const work of [
+      () => client.chat.completions.create({ model, messages: [message as never] }),
+      () => client.chat.completions.model(model).message(message as never),
+    ])
+      expect(await failureOf(work)).toMatchObject({ name: 'ValidationError', issues: [{ path }] })
+  })
+})
 
 describe('a chat request', () => {
   it.each([

@@ -26,7 +26,7 @@ function failure(
   return apiFailure(text, new Response(null, { status, headers }), text => text.replaceAll(key, '[redacted]'))
 }
 
-const RETRIED = [408, 409, 425, 429, 500, 502, 503, 504, 529]
+const RETRIED = [408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
 
 function classFor(status: number): unknown {
   if (status === 400 || status === 422) return ValidationError

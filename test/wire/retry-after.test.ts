@@ -39,9 +39,13 @@ describe('retryAfter', () => {
     expect(asked({ 'retry-after-ms': '0', 'retry-after': '5' })).toBe(0)
   })
 
-  it('takes fractions of milliseconds, but not of seconds', () => {
+  it('takes fractions, of seconds too: a wait that is not understood would be an early retry', () => {
     expect(asked({ 'retry-after-ms': '1.5' })).toBe(1.5)
-    expect(asked({ 'retry-after': '1.5' })).toBeUndefined()
+    expect(asked({ 'retry-after': '299.5' })).toBe(299_500)
+    expect(asked({ 'retry-after': '0.503' })).toBe(503)
+    expect(asked({ 'ratelimit-reset': '2.5' })).toBe(2500)
+    for (const value of ['.5', '1.', '1.5.5', '1,5', '-0.5'])
+      expect([value, asked({ 'retry-after': value })]).toEqual([value, undefined])
   })
 
   it.each([
