@@ -118,7 +118,10 @@ describe('tool calls', () => {
 
 describe('response_format', () => {
   it('json_object is a JSON object', async () => {
-    const { message } = await ask('Anything as JSON', { tools: undefined, response_format: { type: 'json_object' } })
+    const { message } = await ask('Anything as JSON', {
+      tools: undefined,
+      response_format: { type: 'json_object' },
+    })
     expect(JSON.parse(message.content)).toEqual({ answer: expect.stringContaining('Anything') })
   })
 
