@@ -3,8 +3,8 @@ import { createClient, IncompleteStreamError, tool } from '../../src/index.ts'
 import { type ResponseToolEvent, streamResponseTools } from '../../src/responses/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import { failureOf } from '../client/harness.ts'
+import { clock } from '../support/city-tools.ts'
 
-const clock = tool({ name: 'get_time', execute: () => 'noon' })
 const request = { model: 'fake-small', input: 'What time is it in Rome?', tools: [clock] }
 const reply = [
   { reasoning: 'I must look.', toolCalls: [{ name: 'get_time', arguments: {} }] },
