@@ -195,8 +195,8 @@ class Builder implements Steps<Needs>, Sendable {
  * its names as they are. Tools are kept as they are: one made by `tool` has a runner that a copy would lose.
  */
 function structuredCopy<T extends Partial<ChatCompletionRequest>>(parameters: T): T {
-  const copy = toWire(parameters, false) as T
-  return parameters.tools ? { ...copy, tools: [...parameters.tools] } : copy
+  const { tools } = parameters
+  return { ...(toWire(parameters, false) as T), ...(tools && { tools: [...tools] }) }
 }
 
 /**

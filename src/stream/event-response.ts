@@ -44,9 +44,9 @@ export function eventResponse<T>(
         }
         controller.close()
       },
-      async cancel() {
+      cancel() {
         clearInterval(beat)
-        await source.return?.()
+        return source.return?.() as PromiseLike<unknown> as PromiseLike<void>
       },
     },
     { highWaterMark: 0 },
