@@ -12,7 +12,7 @@ import type {
   ToolChoice,
 } from '../chat/types.ts'
 import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { type ValidationIssue, validationError } from '../errors/validation-error.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { chatRules } from '../validation/chat-rules.ts'
 import { checkParameters, checkRequest } from '../validation/check-request.ts'
@@ -82,6 +82,10 @@ interface Sendable {
  */
 export type ChatCompletionBuilder<Has extends Needs = never> = Steps<Has> &
   ([Needs] extends [Has] ? Sendable : unknown)
+
+function refuseIssues(issues: readonly ValidationIssue[]): void {
+  if (issues.length) throw validationError(issues)
+}
 
 class Builder implements Steps<Needs>, Sendable {
   readonly #client: Client
@@ -168,14 +172,12 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   set(parameters: Partial<ChatCompletionRequest>): Builder {
-    const issues = checkParameters(chatRules, parameters)
-    if (issues.length) throw validationError(issues)
+    refuseIssues(checkParameters(chatRules, parameters))
     return new Builder(this.#client, { ...this.#request, ...structuredCopy(parameters) })
   }
 
   build(): ChatCompletionRequest {
-    const issues = checkRequest(chatRules, this.#request)
-    if (issues.length) throw validationError(issues)
+    refuseIssues(checkRequest(chatRules, this.#request))
     return structuredCopy(this.#request) as ChatCompletionRequest
   }
 
@@ -193,8 +195,8 @@ class Builder implements Steps<Needs>, Sendable {
  * its names as they are. Tools are kept as they are: one made by `tool` has a runner that a copy would lose.
  */
 function structuredCopy<T extends Partial<ChatCompletionRequest>>(parameters: T): T {
-  const copy = toWire(parameters, false) as T
-  return parameters.tools ? { ...copy, tools: [...parameters.tools] } : copy
+  const { tools } = parameters
+  return { ...(toWire(parameters, false) as T), ...(tools && { tools: [...tools] }) }
 }
 
 /**

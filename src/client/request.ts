@@ -65,6 +65,8 @@ export function buildRequest(
   if ('body' in operation) all['content-type'] = 'application/json'
   setHeaders(all, { 'idempotency-key': idempotencyKey }, refuse)
   setHeaders(all, more, refuse)
+  // The platform's own has the boundary of the parts.
+  if (form) delete all['content-type']
   // Not deleted from them: that makes a slow object of a plain one.
   const { authorization, ...unsigned } = all
   const signs = authorization === UNSIGNED

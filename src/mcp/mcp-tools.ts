@@ -75,6 +75,15 @@ function nameOf(name: string, taken: Set<string>): string {
   return unique
 }
 
+/** A tool's schema without what services refuse: `$schema`, and a list that does not say of what it is. */
+function parametersOf({ inputSchema }: McpTool): object {
+  const { $schema, ...parameters } = JSON.parse(JSON.stringify(inputSchema), (_, node) => {
+    const isList = [node?.type].flat().includes('array')
+    return isList && !node.prefixItems ? { items: {}, ...node } : node
+  })
+  return parameters
+}
+
 async function call(
   client: McpClient,
   name: string,
@@ -114,11 +123,10 @@ export async function mcpTools(
 ): Promise<RunnableTool<{ [key: string]: unknown }>[]> {
   const taken = new Set<string>()
   return (await listAll(client)).filter(filter).map(described => {
-    const { $schema, ...parameters } = described.inputSchema as { readonly $schema?: unknown }
     return tool({
       name: nameOf((prefix === undefined ? '' : `${prefix}_`) + described.name, taken),
       description: described.description,
-      parameters,
+      parameters: parametersOf(described),
       timeout,
       strict,
       ...(approve && { approve: (input, context) => approve(input, context, described) }),

@@ -33,7 +33,8 @@ function toText(text: string): ContentPart {
 function toData(data: string, mimeType: string, name: string): ContentPart {
   const url = `data:${mimeType};base64,${data}`
   const format = FORMATS[mimeType]
-  if (mimeType.startsWith('image/')) return { type: 'image_url', imageUrl: { url } }
+  // No service takes a drawing of vectors, and one refused picture ends the run.
+  if (/^image\/(?!svg)/.test(mimeType)) return { type: 'image_url', imageUrl: { url } }
   if (format) return { type: 'input_audio', inputAudio: { data, format } }
   if (mimeType === 'application/pdf') return { type: 'file', file: { filename: name, fileData: url } }
   return toText(`(${mimeType} of ${Math.floor(data.length * 0.75)} bytes, which cannot be shown)`)

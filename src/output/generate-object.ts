@@ -52,7 +52,7 @@ export async function generateObject<T>(
       const isBroken = error instanceof OutputError && /^(NOT_JSON|SCHEMA)$/.test(error.code)
       const message = completion.choices[0]?.message
       // Calls of tools would stay unanswered.
-      if (left <= 0 || !isBroken || !message || message.toolCalls?.length) throw error
+      if (!(left > 0) || !isBroken || !message || message.toolCalls?.length) throw error
       const content = `Wrong: ${describeIssues(error.issues)}. Answer again, with JSON alone.`
       messages = [...messages, message, { role: 'user', content }]
     }

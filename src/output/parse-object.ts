@@ -31,7 +31,8 @@ export async function parseObject<T>(
     const content: unknown = message?.content
     const text = (Array.isArray(content) ? textOf(content) : `${content ?? ''}`).trim()
     const forced = strict ? strictSchema(jsonSchemaOf(schema), true) : undefined
-    return await parseJsonAs(text.replace(/^```[ \w]*|```$/g, ''), schema, forced)
+    const plain = text.replace(/^```[ \w]*|```$/g, '').replace(/^[^"[{]*([[{].*[\]}])[^\]}]*$/s, '$1')
+    return await parseJsonAs(plain, schema, forced)
   } catch (error) {
     if (error instanceof OutputError) error.completion = completion
     throw error

@@ -7,12 +7,12 @@ interface Tree {
 }
 
 /** What a schema is, or what its `$ref` into the same document leads to. */
-function resolve(schema: SchemaNode | undefined, root: unknown): SchemaNode | undefined {
+export function resolveRef(schema: SchemaNode | undefined, root: unknown): SchemaNode | undefined {
   const path = schema?.$ref
   if (!path) return schema
   let node = root as Tree | undefined
   for (const key of path.split('/').slice(1)) node = node?.[key]
-  return resolve(node, root)
+  return resolveRef(node, root)
 }
 
 /** Whether a value may be of a branch: one with a member that the branch does not know, or lists others for, is of another. */
@@ -31,10 +31,10 @@ export function removeNulls(
   schema: SchemaNode | undefined,
   root: SchemaNode | undefined = schema,
 ): void {
-  const node = resolve(schema, root)
+  const node = resolveRef(schema, root)
   if (!isObject(value) || !node) return
   const { anyOf = [], allOf = [], items, prefixItems = [], properties, additionalProperties } = node
-  const branches = anyOf.filter(branch => mayBe(value, resolve(branch, root)))
+  const branches = anyOf.filter(branch => mayBe(value, resolveRef(branch, root)))
   for (const branch of [...allOf, ...branches]) removeNulls(value, branch, root)
   for (const [name, member] of Object.entries(value)) {
     const part = Array.isArray(value)

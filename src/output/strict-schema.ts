@@ -36,14 +36,21 @@ export function strictSchema(schema: JsonSchema, force = false): SchemaNode | un
   // The innermost comes first. A member's name may be any keyword, but what stands under it is a schema.
   const closed: SchemaNode = JSON.parse(json, (_, node) => {
     if (Object(node) !== node) return node
-    const { oneOf, properties = {}, required = [] } = node
+    const { $ref, oneOf, properties = {}, required = [] } = node
     if (Array.isArray(oneOf)) {
       delete node.oneOf
       node.anyOf = oneOf
     }
+    // A reference must stand alone: zod puts a description beside it.
+    if (typeof $ref === 'string' && !node.anyOf && Object.keys(node).length > 1) {
+      delete node.$ref
+      node.anyOf = [{ $ref }]
+    }
     // A type is asked for beside constants, too.
     if ([node.enum ?? node.const].flat().every(value => typeof value === 'string')) node.type ??= 'string'
     if (![node.type].flat().includes('object')) return node
+    // It takes any object, and would take an empty one alone.
+    if (!node.properties) fits = false
     for (const [name, part] of Object.entries<SchemaNode>(properties)) {
       if (!(part.type || part.anyOf || part.$ref)) fits = false
       if (required.includes(name)) continue

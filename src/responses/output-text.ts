@@ -10,6 +10,6 @@ export function outputText({ output }: Pick<ModelResponse, 'output'>): string {
   let text = ''
   for (const item of output)
     if (item.type === 'message')
-      for (const part of item.content ?? []) if (part.type === 'output_text') text += part.text
+      for (const part of item.content ?? []) if (part.type === 'output_text') text += part.text ?? ''
   return text
 }

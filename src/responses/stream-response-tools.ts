@@ -3,6 +3,7 @@ import { type WorkStream, workStream } from '../output/work-stream.ts'
 import { withPartial } from '../stream/folded-stream.ts'
 import { runLoop } from '../tools/run-loop.ts'
 import type { ResponseStreamOptions } from './open-response-stream.ts'
+import { outputText } from './output-text.ts'
 import { createResponseFold } from './response-fold.ts'
 import { streamResponse } from './stream.ts'
 import { type AnyItem, callOf, responseDialect } from './tool-dialect.ts'
@@ -55,13 +56,26 @@ export function streamResponseTools(
   return workStream(options.signal, async (signal, emit) => {
     const ask = async (sent: LoopRequest, callOptions: CallOptions): Promise<ModelResponse> => {
       const fold = createResponseFold()
+      const told = new Set<string>()
+      const tell = async (event: ResponseToolEvent | undefined): Promise<void> => {
+        if (!event) return
+        told.add(event.type === 'toolCall' ? event.toolCall.id : event.type)
+        await emit(event)
+      }
       try {
         for await (const event of streamResponse(client, toResponseRequest(sent), callOptions)) {
           fold.add(event)
-          const told = toToolEvent(event)
-          if (told) await emit(told)
+          await tell(toToolEvent(event))
         }
-        return fold.result(true)
+        const response = fold.result(true)
+        // JSON in answer to `stream: true`, and the streams of some services, have nothing but the last event.
+        const delta = outputText(response)
+        if (delta && !told.has('text')) await tell({ type: 'text', delta })
+        for (const item of response.output) {
+          const toolCall = callOf(item as AnyItem)
+          if (toolCall && !told.has(toolCall.id)) await tell({ type: 'toolCall', toolCall })
+        }
+        return response
       } catch (error) {
         throw withPartial(error, fold)
       }

@@ -1,9 +1,10 @@
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
+import type { SSEResponseInit } from './event-response.ts'
 import type { EventStream, StreamResponse } from './event-stream.ts'
 import { handled } from './in-order.ts'
 import { teeStream } from './tee-stream.ts'
-import { type SSEResponseInit, toSSEResponse } from './to-sse-response.ts'
+import { toSSEResponse } from './to-sse-response.ts'
 
 /** Puts the values of a stream together. */
 export interface Fold<T, R> {

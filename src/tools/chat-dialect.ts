@@ -1,5 +1,7 @@
-import type { ChatCompletion, Message } from '../chat/types.ts'
+import type { ChatCompletion, Message, ToolCall } from '../chat/types.ts'
 import { cutReason } from '../output/cut-reason.ts'
+import { type Json, noteSent } from '../wire/names.ts'
+import { sentArguments } from './call-arguments.ts'
 import type { Dialect } from './run-loop.ts'
 import type { ToolResult } from './types.ts'
 
@@ -14,6 +16,11 @@ interface AnyMessage {
 
 function lastAnswer(messages: readonly AnyMessage[]): number {
   return messages.findLastIndex(({ role }) => role === 'assistant')
+}
+
+function callsOf(message: AnyMessage | undefined): readonly ToolCall[] {
+  const calls = message?.toolCalls ?? message?.tool_calls
+  return Array.isArray(calls) ? calls.filter(Boolean) : []
 }
 
 /** The messages that answer calls. What no tool message can hold comes behind them all, in one of the user's. */
@@ -39,18 +46,19 @@ export const chatDialect: Dialect<ChatCompletion, Message> = {
   /** Those of the model's last message: further up, a service would have refused them. */
   openCalls(messages: readonly AnyMessage[]) {
     const at = lastAnswer(messages)
-    const calls = messages[at]?.toolCalls ?? messages[at]?.tool_calls
     const answered = messages.slice(at + 1).map(({ toolCallId, tool_call_id: id }) => toolCallId ?? id)
-    return Array.isArray(calls) ? calls.filter(call => call && !answered.includes(call.id)) : []
+    return callsOf(messages[at]).filter(({ id }) => !answered.includes(id))
   },
 
   /**
    * Tool messages go right behind the model's last one, where services want them: the user may have said something since, and a
-   * caller may have pushed an answer behind a picture.
+   * caller may have pushed an answer behind a picture. Only the wire sees what becomes of arguments that services refuse.
    */
   addResults(messages, results) {
     const after = [...messages.splice(lastAnswer(messages) + 1), ...answersOf(results)]
     for (const isAnswer of [true, false])
       messages.push(...after.filter(({ role }) => (role === 'tool') === isAnswer))
+    for (const { function: called } of messages.flatMap(callsOf))
+      if (called) noteSent(called as unknown as Json, 'arguments', sentArguments(called.arguments))
   },
 }

@@ -88,7 +88,7 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     const next = {
       ...request,
       messages: [...messages],
-      tools: request.tools?.length ? request.tools : undefined,
+      tools: request.tools?.length === 0 ? undefined : request.tools,
     }
     const sent = (await beforeStep?.(next, steps)) ?? next
     const key = idempotencyKey && `${idempotencyKey}-${asked}`
@@ -127,7 +127,7 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     if (cut) return cut
     if (!calls.length) return 'answer'
     if (pending.length) return 'pending'
-    if (invalid >= maxInvalid) return 'invalid'
+    if (invalid >= (maxInvalid || 1)) return 'invalid'
     if (await stopWhen?.(steps)) return 'condition'
     const counts = usage as Usage
     if ((counts.totalTokens || counts.promptTokens + counts.completionTokens) >= maxTotalTokens)

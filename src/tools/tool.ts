@@ -2,15 +2,15 @@ import { jsonSchemaOf } from '../output/json-schema-of.ts'
 import { parseJsonAs } from '../output/parse-json-as.ts'
 import type { JsonSchema, Schema } from '../output/schema.ts'
 import { strictSchema } from '../output/strict-schema.ts'
+import { isObject } from '../wire/names.ts'
+import { plainArguments } from './call-arguments.ts'
 import { RUNNER, type RunnableTool, type ToolOptions } from './types.ts'
 
 /** Takes what a tool without `input` takes. */
 const anyObject: Schema<unknown> = {
   '~standard': {
     validate: value =>
-      typeof value === 'object' && value && !Array.isArray(value)
-        ? { value }
-        : { issues: [{ message: 'must be an object' }] },
+      isObject(value) && !Array.isArray(value) ? { value } : { issues: [{ message: 'must be an object' }] },
   },
 }
 
@@ -36,17 +36,14 @@ export function tool<Input = { [key: string]: unknown }>(options: ToolOptions<In
     function: {
       name,
       description,
-      parameters: { ...(closed ?? given ?? { type: 'object', properties: {} }) },
+      // Services insist on both, which a schema of any object, or a choice of objects, may lack.
+      parameters: { type: 'object', properties: {}, ...(closed ?? given) },
       ...(closed && { strict: true }),
     },
     [RUNNER]: {
       ...how,
       parse: json =>
-        parseJsonAs(
-          `${json ?? ''}`.trim() || '{}',
-          (input ?? anyObject) as Schema<Input>,
-          strict ? closed : undefined,
-        ),
+        parseJsonAs(plainArguments(json), (input ?? anyObject) as Schema<Input>, strict ? closed : undefined),
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { ChatEvent } from '../chat/chat-events.ts'
 import type { ChatCompletion, ToolCall } from '../chat/types.ts'
-import type { ToolEvent } from './types.ts'
+import { plainArguments } from './call-arguments.ts'
+import type { Answered, EventOf } from './loop-types.ts'
 
 /** A part of AI SDK's UI message stream. */
 export interface UIPart {
@@ -9,23 +10,27 @@ export interface UIPart {
 }
 
 /** What parts are made of: what happens in one answer, or in a run. */
-export type UIEvent = ChatEvent | ToolEvent
+export type UIEvent = ChatEvent | EventOf<Answered, unknown>
 
-/** AI SDK's names for the reasons to finish. It knows no others but `other`. */
+/** AI SDK's names for the reasons to finish, or to stop a run over Responses. It knows no others but `other`. */
 const REASONS: { readonly [reason: string]: string } = {
   stop: 'stop',
+  answer: 'stop',
   length: 'length',
   content_filter: 'content-filter',
+  filter: 'content-filter',
   tool_calls: 'tool-calls',
+  pending: 'tool-calls',
 }
 
-/** The call with its input, which is no JSON where the model wrote none, and any text where the tool is a custom one. */
-function partOf({ id, function: called, custom }: ToolCall): UIPart {
-  const { name, input } = Object(custom)
+/** The call with its input, which is no JSON where the model wrote none, and anything where the tool is not a function. */
+function partOf(call: ToolCall): UIPart {
+  const { id, function: called, custom = call } = call
+  const { type, name = type, input = null } = Object(custom)
   const part = { toolCallId: id, toolName: called?.name ?? name }
   if (!called) return { type: 'tool-input-available', ...part, input }
   try {
-    return { type: 'tool-input-available', ...part, input: JSON.parse(called.arguments || '{}') }
+    return { type: 'tool-input-available', ...part, input: JSON.parse(plainArguments(called.arguments)) }
   } catch {
     const errorText = 'The model wrote no JSON'
     return { type: 'tool-input-error', ...part, input: called.arguments, errorText }
@@ -33,10 +38,10 @@ function partOf({ id, function: called, custom }: ToolCall): UIPart {
 }
 
 /** The answer that an event has at its end. */
-function completionOf(event: UIEvent): ChatCompletion | undefined {
-  if (event.type === 'step') return event.step.completion
+function completionOf(event: UIEvent): Partial<ChatCompletion> | undefined {
+  if (event.type === 'step') return event.step.completion as Partial<ChatCompletion>
   if (event.type !== 'end') return undefined
-  return 'run' in event ? event.run.completion : event.completion
+  return 'run' in event ? (event.run.completion as Partial<ChatCompletion>) : event.completion
 }
 
 /** Begins a message. The function tells which parts an event adds to it. */
@@ -74,7 +79,7 @@ export function createUIParts(): (event: UIEvent) => readonly UIPart[] {
 
     const { type } = event
     const completion = completionOf(event)
-    const { message, finishReason } = completion?.choices[0] ?? {}
+    const { message, finishReason } = completion?.choices?.[0] ?? {}
     if (!isBegun) add('start')
     isBegun = true
     if (!isInStep && !('run' in event)) {
@@ -96,7 +101,10 @@ export function createUIParts(): (event: UIEvent) => readonly UIPart[] {
       known.clear()
       isInStep = false
     }
-    if (type === 'end') add('finish', { finishReason: REASONS[`${finishReason}`] ?? 'other' })
+    if (type === 'end') {
+      const reason = finishReason ?? ('run' in event && event.run.stopped)
+      add('finish', { finishReason: REASONS[`${reason}`] ?? 'other' })
+    }
     return parts
   }
 }

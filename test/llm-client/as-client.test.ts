@@ -12,7 +12,6 @@ import {
   listModels,
   retrieveModel,
   runTools,
-  type Schema,
   streamChatCompletion,
   streamObject,
   streamTools,
@@ -27,18 +26,11 @@ import {
   streamResponseTools,
 } from '../../src/responses/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
+import { City } from '../support/city-tools.ts'
 import { drain } from '../support/frames.ts'
 
 const model = 'fake-small'
 const messages = [{ role: 'user' as const, content: 'The weather in Rome' }]
-const City: Schema<{ city: string }> = {
-  '~standard': {
-    validate: value => ({ value: value as { city: string } }),
-    jsonSchema: {
-      input: () => ({ type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }),
-    },
-  },
-}
 const weather = tool({ name: 'weather', input: City, execute: ({ city }) => `Sun in ${city}` })
 const request = { model, messages, tools: [weather] }
 const object = { mode: 'json_schema', name: 'city', strict: true } as const

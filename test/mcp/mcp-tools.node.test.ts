@@ -165,6 +165,36 @@ describe('a server that is odd', () => {
     expect(await failureOf(mcpTools(client))).toBeInstanceOf(LimitError)
   })
 
+  it('describes lists and objects no further, which services refuse', async () => {
+    const properties = {
+      list: { type: 'array' },
+      maybe: { type: ['array', 'null'] },
+      pair: { type: 'array', prefixItems: [{ type: 'string' }] },
+      any: { type: 'object' },
+    }
+    const tools = [
+      {
+        name: 'a',
+        inputSchema: { $schema: 'x', type: 'object', properties, required: Object.keys(properties) },
+      },
+      { name: 'b', inputSchema: { type: 'object' } },
+    ]
+    const [a, b] = await mcpTools({ listTools: async () => ({ tools }), callTool: async () => ({}) })
+    expect(a!.function).toEqual({
+      name: 'a',
+      parameters: {
+        type: 'object',
+        properties: {
+          ...properties,
+          list: { type: 'array', items: {} },
+          maybe: { type: ['array', 'null'], items: {} },
+        },
+        required: Object.keys(properties),
+      },
+    })
+    expect(b!.function.parameters).toEqual({ type: 'object', properties: {} })
+  })
+
   it('has names that services do not take, or take for the same', async () => {
     const long = 'x'.repeat(100)
     const tools = await mcpTools(odd([{ tools: ['a.b', 'a/b', 'a_b', long, `${long}y`, 'größe'] }]))
@@ -190,6 +220,12 @@ describe('a server that is odd', () => {
       { type: 'resource', resource: { uri: 'file:///a.pdf', mimeType: 'application/pdf', blob: 'AAAA' } },
       [{ type: 'file', file: { filename: 'file:///a.pdf', file_data: 'data:application/pdf;base64,AAAA' } }],
       '(file follows)',
+    ],
+    [
+      'a drawing of vectors',
+      { type: 'image', data: 'AAAA', mimeType: 'image/svg+xml' },
+      [],
+      '(image/svg+xml of 3 bytes, which cannot be shown)',
     ],
     [
       'a sound of another kind',

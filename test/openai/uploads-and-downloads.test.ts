@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
+  type ClientConfig,
   ConnectionError,
   IncompleteStreamError,
   LimitError,
@@ -28,14 +29,14 @@ afterEach(() => {
 })
 
 /** A client, and the form that it was given. */
-function formOf(answer: unknown = {}) {
+function formOf(answer: unknown = {}, config: ClientConfig = {}) {
   const asked: { form?: FormData; body?: unknown; type?: string | undefined } = {}
   const client = clientOf(async (_, init) => {
     if (init.body instanceof FormData) asked.form = init.body
     else asked.body = JSON.parse(init.body as string)
     asked.type = (init.headers as Record<string, string>)['content-type']
     return json(answer)
-  })
+  }, config)
   return { client, asked }
 }
 
@@ -57,6 +58,14 @@ describe('uploads', () => {
       'expires_after[seconds]',
     ])
     expect((asked.form!.get('file') as File).name).toBe('batch.jsonl')
+  })
+
+  it('have no other type, whatever the headers of the client and the call say', async () => {
+    const { client, asked } = formOf({}, { headers: { 'Content-Type': 'application/json' } })
+    const headers = { 'content-type': 'multipart/form-data' }
+    await createFile(client, { file: new Blob(['x']), purpose: 'batch' }, { headers })
+    expect(asked.form!.get('purpose')).toBe('batch')
+    expect(asked.type).toBeUndefined()
   })
 
   it('take blobs and bytes, and leave out what is null', async () => {

@@ -65,6 +65,29 @@ describe('an object', () => {
     expect((await generateObject(client, request, Person, { mode: 'prompt' })).parsed).toEqual(ada)
   })
 
+  it.each([
+    `Here it is:\n${good.content}`,
+    `Here it is:\n\`\`\`json\n${good.content}\n\`\`\`\nAnything else?`,
+    `${good.content}\n\nThat is all.`,
+    `<think>An object, then.</think>${good.content}`,
+  ])('is found among words: %j', async content => {
+    const { client } = scripted([{ content }])
+    expect((await generateObject(client, request, Person)).parsed).toEqual(ada)
+  })
+
+  it.each([
+    ['"a [b] c"', 'a [b] c'],
+    ['```json\n"a"\n```', 'a'],
+    ['7', 7],
+    ['```\ntrue\n```', true],
+  ])('may be no object at all: %j', async (content, value) => {
+    const any: Schema<unknown> = {
+      '~standard': { validate: value => ({ value }), jsonSchema: { input: () => ({}) } },
+    }
+    const { client } = scripted([{ content }])
+    expect((await generateObject(client, request, any)).parsed).toBe(value)
+  })
+
   it('is found in content that is a list of parts', async () => {
     const { client } = scripted([good])
     const completion = await createChatCompletion(client, request)
@@ -136,6 +159,12 @@ describe('an answer that is no such object', () => {
   it('is not asked for again by default', async () => {
     const { client, requests } = scripted([{ content: 'no' }, good])
     await failureOf(generateObject(client, request, Person))
+    expect(requests).toHaveLength(1)
+  })
+
+  it('is not asked for again without end where `repairs` is no number', async () => {
+    const { client, requests } = scripted(() => ({ content: 'no' }))
+    await failureOf(generateObject(client, request, Person, { repairs: Number.NaN }))
     expect(requests).toHaveLength(1)
   })
 

@@ -75,6 +75,19 @@ describe('a schema that is strict as it is', () => {
     })
   })
 
+  it('has nothing beside a reference', () => {
+    const named = { $ref: '#/$defs/a' }
+    const described = { description: 'the first', ...named }
+    const schema = object({ a: described, b: named, $ref: text }, undefined, { $defs: { a: text } })
+    expect(strictSchema(schema)?.properties).toEqual({
+      a: { description: 'the first', anyOf: [named] },
+      b: named,
+      $ref: text,
+    })
+    const both = object({ a: { ...named, anyOf: [text] } })
+    expect(strictSchema(both)?.properties).toEqual(both.properties)
+  })
+
   it('may refer to itself', () => {
     const schema = object({ child: { anyOf: [{ $ref: '#' }, { type: 'null' }] } })
     expect(strictSchema(schema)).toEqual({ ...schema, ...closed })
@@ -91,6 +104,9 @@ describe('a schema that would say something else', () => {
     ['an optional member', object({ a: text }, [])],
     ['an optional member, deep down', object({ a: { type: 'array', items: object({ a: text }, []) } })],
     ['an open object', object({ a: text }, ['a'], { additionalProperties: true })],
+    ['any object', object({ a: { type: 'object' } })],
+    ['any object, or null', object({ a: { type: ['object', 'null'] } })],
+    ['nothing but that it is an object', { type: 'object' }],
     ['a map', object({ a: { type: 'object', additionalProperties: text } })],
     ['any value', object({ a: {} })],
     ['any value, with a description', object({ a: { description: 'anything' } })],

@@ -1,7 +1,9 @@
 // In Node alone: the validators come as packages of many files.
 
+import { Schema as EffectSchema } from 'effect'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import {
   createClient,
   generateObject,
@@ -141,6 +143,39 @@ describe('what validators write', () => {
       }),
       { numRuns: 30 },
     )
+  })
+})
+
+describe('a schema that is a reference at its root', () => {
+  class Place extends EffectSchema.Class<Place>('Place')({ city: EffectSchema.String }) {}
+  const Tree = z
+    .object({
+      name: z.string(),
+      note: z.string().optional(),
+      get below() {
+        return z.array(Tree)
+      },
+    })
+    .meta({ id: 'Tree' })
+
+  it('is sent as the object that it refers to', () => {
+    const place = EffectSchema.toStandardSchemaV1(EffectSchema.toStandardJSONSchemaV1(Place))
+    const { schema } = objectFormat(place).jsonSchema
+    expect(schema).toMatchObject({ type: 'object', properties: { city: { type: 'string' } } })
+    expect(schema).not.toHaveProperty('$ref')
+    const { parameters } = tool({ name: 'plant', input: Tree }).function
+    expect(parameters).toMatchObject({
+      type: 'object',
+      properties: { below: { items: { $ref: '#/$defs/Tree' } } },
+      $defs: { Tree: { type: 'object' } },
+    })
+  })
+
+  it('loses the nulls that it let the model say, at every depth', async () => {
+    const value = { name: 'a', note: null, below: [{ name: 'b', note: null, below: [] }] }
+    const { client } = scripted([{ content: JSON.stringify(value) }])
+    const { parsed } = await generateObject(client, request, Tree, { strict: true })
+    expect(parsed).toEqual({ name: 'a', below: [{ name: 'b', below: [] }] })
   })
 })
 

@@ -188,5 +188,7 @@ describe('outputText', () => {
     })
     expect(outputText({ output: [...messages] })).toBe('ab')
     expect(outputText({ output: [] })).toBe('')
+    const [silent] = [{ ...messages[0]!, content: [{ ...part('a'), text: undefined as never }] }]
+    expect(outputText({ output: [silent, ...messages] })).toBe('ab')
   })
 })

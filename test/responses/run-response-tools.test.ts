@@ -3,7 +3,6 @@ import {
   type Client,
   createClient,
   OutputError,
-  type Schema,
   ServerError,
   tool,
   toolContent,
@@ -20,28 +19,8 @@ import {
 } from '../../src/responses/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import { failureOf } from '../client/harness.ts'
+import { City, clock, weather } from '../support/city-tools.ts'
 
-/** A Standard Schema by hand: an object with a text `city`. */
-const City: Schema<{ city: string }> = {
-  '~standard': {
-    validate(value) {
-      const { city } = Object(value)
-      return typeof city === 'string'
-        ? { value: { city } }
-        : { issues: [{ path: ['city'], message: 'must be a text' }] }
-    },
-    jsonSchema: {
-      input: () => ({ type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }),
-    },
-  },
-}
-
-const weather = tool({
-  name: 'get_weather',
-  input: City,
-  execute: ({ city }) => ({ city, degrees: city.length }),
-})
-const clock = tool({ name: 'get_time', execute: () => 'noon' })
 const request: ResponseToolsRequest = {
   model: 'fake-small',
   input: 'Weather and time in Rome?',

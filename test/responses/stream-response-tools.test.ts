@@ -3,8 +3,9 @@ import { createClient, IncompleteStreamError, tool } from '../../src/index.ts'
 import { type ResponseToolEvent, streamResponseTools } from '../../src/responses/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import { failureOf } from '../client/harness.ts'
+import { clock } from '../support/city-tools.ts'
+import { message, scripted, sseOf, streamOf, wireResponse } from './support.ts'
 
-const clock = tool({ name: 'get_time', execute: () => 'noon' })
 const request = { model: 'fake-small', input: 'What time is it in Rome?', tools: [clock] }
 const reply = [
   { reasoning: 'I must look.', toolCalls: [{ name: 'get_time', arguments: {} }] },
@@ -39,6 +40,24 @@ describe('streamResponseTools', () => {
       toolCall: call.toolCall,
       output: 'noon',
     })
+  })
+
+  it.each([
+    ['JSON', (response: object) => Response.json(response)],
+    [
+      'the last event alone',
+      (response: object) => streamOf([sseOf([{ type: 'response.completed', response }])]),
+    ],
+  ])('tells of an answer that comes as %s', async (_, answer) => {
+    const call = { type: 'function_call', id: 'fc_1', call_id: 'c', name: 'get_time', arguments: '{}' }
+    const { client } = scripted([
+      () => answer(wireResponse('completed', [call])),
+      () => answer(wireResponse('completed', [message('Noon.')])),
+    ])
+    const events: ResponseToolEvent[] = []
+    for await (const event of streamResponseTools(client, request)) events.push(event)
+    expect(events.map(({ type }) => type)).toEqual(['toolCall', 'toolResult', 'step', 'text', 'step', 'end'])
+    expect(events[3]).toEqual({ type: 'text', delta: 'Noon.' })
   })
 
   it('throws a stream that is cut, with the text so far and the steps before', async () => {

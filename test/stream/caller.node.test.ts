@@ -7,15 +7,23 @@ import {
   createClient,
   finalCompletion,
   LLMClient,
+  type Schema,
   streamChatCompletion,
+  streamObject,
+  streamTools,
   textStream,
 } from '../../src/index.ts'
+import { streamResponseTools } from '../../src/responses/index.ts'
 import { createFakeFetch } from '../../src/testing/fake-fetch.ts'
 import type { Fault } from '../../src/testing/types.ts'
 import { chatRequest, failureOf } from '../client/harness.ts'
 
 const configOf = (faults: Fault) => ({ fetch: createFakeFetch({ faults }), retry: false as const })
 const clientOf = (faults: Fault): Client => createClient({ fetch: configOf(faults).fetch })
+
+const anything: Schema<unknown> = {
+  '~standard': { validate: value => ({ value }), jsonSchema: { input: () => ({ type: 'object' }) } },
+}
 
 async function drain(stream: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of stream);
@@ -32,6 +40,10 @@ const readers: { readonly [name: string]: (client: Client, faults: Fault) => Pro
   collectOfMine: async client => await collectText(streamChatCompletion(client, chatRequest)),
   foldOfMine: async client => await finalCompletion(streamChatCompletion(client, chatRequest)),
   builderOfMine: async client => await drain(chat(client).model('fake-small').user('Hi').stream()),
+  toolsOfMine: async client => await drain(streamTools(client, chatRequest)),
+  objectOfMine: async client => await streamObject(client, chatRequest, anything).completion(),
+  responseToolsOfMine: async client =>
+    await drain(streamResponseTools(client, { model: 'fake-small', input: 'Hi' })),
   facadeOfMine: async (_, faults) => {
     const { completions } = new LLMClient(configOf(faults)).chat
     return await completions.stream(chatRequest).collect()

@@ -11,28 +11,9 @@ import {
   tool,
 } from '../../src/index.ts'
 import { counted, deferred, failureOf, settle } from '../client/harness.ts'
+import { City, weather } from '../support/city-tools.ts'
 import { type Scripted, scripted, unanswered } from './scripted.ts'
 
-/** A Standard Schema by hand: an object with a text `city`. */
-const City: Schema<{ city: string }> = {
-  '~standard': {
-    validate(value) {
-      const { city } = Object(value)
-      return typeof city === 'string'
-        ? { value: { city } }
-        : { issues: [{ path: ['city'], message: 'must be a text' }] }
-    },
-    jsonSchema: {
-      input: () => ({ type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }),
-    },
-  },
-}
-
-const weather = tool({
-  name: 'get_weather',
-  input: City,
-  execute: ({ city }) => ({ city, degrees: city.length }),
-})
 const clock = tool({ name: 'get_time', input: City, execute: ({ city }) => `noon in ${city}` })
 
 const user: Message = { role: 'user', content: 'Weather and time in Rome?' }
@@ -108,6 +89,13 @@ describe('a run', () => {
     expect(requests[0]).not.toHaveProperty('tools')
   })
 
+  it('drops no tools that are no list, which the service tells of', async () => {
+    const { client, requests } = scripted([done])
+    const error = await failureOf(runTools(client, { ...request, tools: { weather } as never }))
+    expect(error).toMatchObject({ status: 400 })
+    expect(requests[0].tools).toHaveProperty('weather')
+  })
+
   it('runs the calls of one answer at once, and keeps their results in order', async () => {
     const first = deferred<string>()
     const running: string[] = []
@@ -175,6 +163,8 @@ describe('a run', () => {
     ['nothing', undefined, 'null'],
     ['null', null, 'null'],
     ['a number', 0, '0'],
+    ['an object with nothing in it', {}, '{}'],
+    ['one of a class', new (class Place {})(), '{}'],
     ['an empty text', '', ''],
     ['a list', [{ type: 'text', text: 'x' }], '[{"type":"text","text":"x"}]'],
     ['a date', new Date(0), '"1970-01-01T00:00:00.000Z"'],
@@ -300,6 +290,8 @@ describe('a call that cannot be run as it is', () => {
     expect(unanswered(JSON.parse(JSON.stringify(run.messages)))).toEqual([])
     const { client: again } = scripted([bad, done])
     expect((await runTools(again, request, { maxInvalid: 1 })).stopped).toBe('invalid')
+    const { client: sound } = scripted([{ calls: both }, done])
+    expect((await runTools(sound, request, { maxInvalid: 0 })).stopped).toBe('answer')
   })
 
   it('is one of a custom tool: the caller runs it', async () => {
@@ -360,10 +352,23 @@ describe('a tool that fails', () => {
       'Failed: Symbol(broken)',
     ],
     ['gives what is no JSON', () => 1n, /^Failed: .*BigInt/],
+    ['gives a response', () => new Response('Sunny'), 'Failed: [object Response] is no JSON'],
+    ['gives a map', () => new Map([['a', 1]]), 'Failed: [object Map] is no JSON'],
+    ['gives an error', () => new Error('x'), 'Failed: [object Error] is no JSON'],
+    ['gives a stream', () => new ReadableStream(), 'Failed: [object ReadableStream] is no JSON'],
+    [
+      'is a generator',
+      function* () {
+        yield 1
+      },
+      'Failed: [object Generator] is no JSON',
+    ],
   ])('%s', async (_, execute, content) => {
     const { client, requests } = scripted([{ calls: [{ name: 'now' }] }, done])
     await runTools(client, { ...request, tools: [tool({ name: 'now', execute })] })
-    expect(requests[1].messages.at(-1).content).toMatch(content)
+    const told = requests[1].messages.at(-1).content
+    if (typeof content === 'string') expect(told).toBe(content)
+    else expect(told).toMatch(content)
   })
 
   it('is a validator that throws', async () => {

@@ -49,6 +49,20 @@ export function unanswered(messages: readonly Sent[]): string[] {
   })
 }
 
+/** The arguments in a history that vLLM and llama.cpp refuse: those that are no JSON of an object. */
+function unreadable(messages: readonly Sent[]): string[] {
+  const all: string[] = messages.flatMap(({ tool_calls: calls = [] }) =>
+    calls.flatMap(({ function: called }: Sent) => called?.arguments ?? []),
+  )
+  return all.filter(json => {
+    try {
+      return JSON.parse(json).constructor !== Object
+    } catch {
+      return true
+    }
+  })
+}
+
 const PIECE = /[\s\S]{1,7}/g
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
 
@@ -144,6 +158,7 @@ export function scripted(
         checkChatRequest(body)
         const open = unanswered(body.messages)
         if (open.length) throw new ServiceError(400, `tool_call_ids without an answer: ${open.join()}`)
+        if (unreadable(body.messages).length) throw new ServiceError(400, 'Expecting property name')
       } catch (error) {
         if (error instanceof ServiceError) return Response.json(error.body, { status: error.status })
         throw error

@@ -14,6 +14,7 @@ import {
   tool,
   toUIMessageResponse,
 } from '../../src/index.ts'
+import { streamResponseTools } from '../../src/responses/index.ts'
 import { createFakeFetch, type FakeModelOptions } from '../../src/testing/index.ts'
 import { DIALECTS } from '../fixtures/dialects.ts'
 import { sse, streamOf, until } from '../support/frames.ts'
@@ -127,6 +128,48 @@ describe('what the chat of AI SDK reads', () => {
         input: { city: 'Rome' },
       },
     ])
+  })
+})
+
+describe('a run over Responses', () => {
+  const weather = tool<{ city: string }>({ name: 'get_weather', execute: ({ city }) => `Sun in ${city}` })
+  const asked = { model: 'm', input: 'What is the weather in Rome?' }
+
+  it('is one message of several steps, too', async () => {
+    const { client } = service({ reply: [{ toolCalls: [city('Rome')] }, 'Sunny.'] })
+    const { chat, parts, finished } = page(() =>
+      toUIMessageResponse(streamResponseTools(client, { ...asked, tools: [weather] })),
+    )
+    await chat.sendMessage({ text: 'Hi' })
+    expect(chat.error).toBeUndefined()
+    expect(parts()).toMatchObject([
+      { type: 'step-start' },
+      { type: 'tool-get_weather', state: 'output-available', input: { city: 'Rome' }, output: 'Sun in Rome' },
+      { type: 'step-start' },
+      { type: 'text', text: 'Sunny.', state: 'done' },
+    ])
+    expect(finished).toMatchObject([{ finishReason: 'stop', isError: false }])
+  })
+
+  it.each([
+    [{ type: 'custom_tool_call', id: 'i', call_id: 'c', name: 'grep', input: 'x' }, 'tool-grep', 'x'],
+    [{ type: 'computer_call', id: 'i', call_id: 'c', action: {} }, 'tool-computer_call', null],
+  ])('shows a call that waits for the caller: %j', async (item, type, input) => {
+    const events = [
+      { type: 'response.output_item.done', output_index: 0, item },
+      {
+        type: 'response.completed',
+        response: { id: 'r', object: 'response', status: 'completed', output: [item] },
+      },
+    ]
+    const client = createClient({
+      fetch: async () => new Response(sse(...events), { headers: { 'content-type': 'text/event-stream' } }),
+    })
+    const { chat, parts, finished } = page(() => toUIMessageResponse(streamResponseTools(client, asked)))
+    await chat.sendMessage({ text: 'Hi' })
+    expect(chat.error).toBeUndefined()
+    expect(parts().at(-1)).toMatchObject({ type, toolCallId: 'c', state: 'input-available', input })
+    expect(finished).toMatchObject([{ finishReason: 'tool-calls' }])
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { streamTools, tool, toUIMessageResponse } from '../../src/index.ts'
+import { deferred } from '../client/harness.ts'
 import { bodyOf, bytesOf, chunk, STOP, sse, streamOf } from '../support/frames.ts'
 import { scripted } from './scripted.ts'
 
@@ -79,6 +80,22 @@ describe('toUIMessageResponse', () => {
     expect(body.pulls).toBeLessThan(10)
     await reader.cancel()
     expect(body.cancels).toBe(1)
+  })
+
+  it('sends comments while a tool takes its time', async () => {
+    const slept = deferred()
+    const sleep = tool({ name: 'sleep', execute: () => slept.promise })
+    const { client } = scripted([{ calls: [{ name: 'sleep' }] }, { content: 'Hi' }])
+    const request = { model: 'm', messages: [{ role: 'user' as const, content: 'Hi' }], tools: [sleep] }
+    const { body } = toUIMessageResponse(streamTools(client, request), { keepAlive: 5 })
+    let text = ''
+    for (const reader = body!.pipeThrough(new TextDecoderStream()).getReader(); ; ) {
+      const { done, value } = await reader.read()
+      if (done) break
+      text += value
+      if (value === ': keep-alive\n\n' && text.includes('tool-input-available')) slept.resolve(undefined)
+    }
+    expect(text.replaceAll(': keep-alive\n\n', '')).toMatch(/"finishReason":"stop"}\n\ndata: \[DONE]\n\n$/)
   })
 
   it('can be left before it is read', async () => {

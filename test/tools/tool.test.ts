@@ -84,6 +84,25 @@ describe('a tool', () => {
       undefined,
     ],
     ['without input', {}, { type: 'object', properties: {} }, undefined],
+    // A service answers "object schema missing properties".
+    [
+      'one that takes any object',
+      { parameters: { type: 'object' } },
+      { type: 'object', properties: {} },
+      undefined,
+    ],
+    [
+      'one that takes any object, and says so',
+      { parameters: { type: 'object', additionalProperties: true } },
+      { type: 'object', properties: {}, additionalProperties: true },
+      undefined,
+    ],
+    [
+      'one that takes one of several objects',
+      { parameters: { oneOf: [json, json] } },
+      { type: 'object', properties: {}, oneOf: [json, json] },
+      undefined,
+    ],
     [
       'without input, and not forced to hold the model to that',
       { strict: true },
@@ -130,7 +149,8 @@ describe('a tool', () => {
     const error = await failureOf(() => tool({ name: 'x', input: silent }))
     expect(error).toBeInstanceOf(ConfigurationError)
     expect(error.message).toContain('toStandardJsonSchema')
-    expect(tool({ name: 'x', input: silent, parameters: {} }).function.parameters).toEqual({})
+    const parameters = { properties: { a: { type: 'string' } } }
+    expect(tool({ name: 'x', input: silent, parameters }).function.parameters).toMatchObject(parameters)
   })
 })
 
