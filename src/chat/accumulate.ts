@@ -10,7 +10,7 @@ interface OpenChoice {
   readonly index: number
   text: string
   /** The content in parts, where the service sends it so. */
-  parts: Json[] | undefined
+  parts?: Json[]
   finishReason: Choice['finishReason']
   readonly toolCalls: OpenToolCall[]
   /** What else the service sends of the message and of the choice. */
@@ -33,7 +33,6 @@ const CHUNK_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'object',
   'obfuscation',
 ])
-const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set()
 
 /** Fields whose pieces make one text, one object, one list of blocks. */
 const TEXTS = /^(reasoning(Content|Text)?|refusal|data|transcript|arguments)$/
@@ -46,12 +45,12 @@ const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
  *
  * It runs for each chunk: to collect what is not `known` into an object of its own would take as long as all the rest.
  */
-function mergeFields(target: Json, source: Json, known: ReadonlySet<string> = NONE): Json {
+function mergeFields(target: Json, source: Json, known?: ReadonlySet<string>): Json {
   for (const key of Object.keys(source)) {
-    if (known.has(key)) continue
+    if (known?.has(key)) continue
     const value = source[key]
     const before = target[key]
-    if (value == null && before !== undefined) continue
+    if ((value ?? '') === '' && before !== undefined) continue
     if (Array.isArray(value)) {
       const list: unknown[] = Array.isArray(before) ? before : []
       if (list !== before) setMember(target, key, list)
@@ -104,7 +103,6 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
       choice = {
         index,
         text: '',
-        parts: undefined,
         finishReason: null,
         toolCalls: [],
         message: {},

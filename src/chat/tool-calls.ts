@@ -44,7 +44,7 @@ function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenTool
   // So does one after whole arguments, or, without index, another name.
   const isOther = name !== near.name
   const isOver = near.json && near.json.length < MAX_PARSED && isCallWhole(near) && !near.isCustom
-  return (isOver && (json || isOther)) || (index === undefined && isOther) ? undefined : near
+  return (isOver && (json.trim() || isOther)) || (index === undefined && isOther) ? undefined : near
 }
 
 /** What a piece holds of the function, or of the custom tool. */
@@ -87,7 +87,7 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenTo
 /** Takes over what a vendor added; the last value that is not empty counts. An empty one is no type. */
 function mergeExtras(piece: object, known: string, target: Json = {}): Json {
   for (const [key, value] of Object.entries(piece)) {
-    const isEmpty = value == null || value === ''
+    const isEmpty = (value ?? '') === ''
     if (!known.includes(key) && !(isEmpty && (key === 'type' || key in target))) setMember(target, key, value)
   }
   return target
