@@ -49,7 +49,7 @@ function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenTool
 
 /** What a piece holds of the function, or of the custom tool. */
 function innerOf(piece: ToolCallDelta): Json {
-  return piece.function ?? (isObject(piece.custom) ? piece.custom : {})
+  return piece.function || (isObject(piece.custom) ? piece.custom : {})
 }
 
 /**

@@ -25,7 +25,7 @@ function entryOf(parent: Json, name: string, index: unknown, value?: unknown, is
   const list = (Array.isArray(parent[name]) ? parent[name] : []) as Json[]
   parent[name] = list
   const before = list[place] ?? {}
-  const entry = value ? (copyJson(value) as Json) : before
+  const entry = isObject(value) ? copyJson(value) : before
   list[place] = entry
   if (isEnd && before.type === entry.type)
     for (const key of Object.keys(before)) if (`${entry[key] ?? ''}` === '') entry[key] = before[key]
@@ -65,7 +65,7 @@ export function createResponseFold(): Fold<ResponseEvent, ModelResponse> {
     const [, named = '', field, step] = TEXT.exec(event.type) ?? []
     const kind = `${Object(part).type ?? (annotation ? 'output_text' : named)}`
     if (!(item || kind)) return
-    const isEnd = event.type.endsWith('.done')
+    const isEnd = /\.done$/.test(event.type)
     let target = entryOf(pieces, 'output', outputIndex, item, isEnd)
     // Some services tell of no item, or of no part, before its pieces.
     if (kind) nameItem(target, kind)

@@ -3,10 +3,9 @@ const BROKEN_OFF = /^(error|abort(ed)?|cancell?ed|timeout|network_error|insuffic
 
 /** What a choice tells of a failure, as the body of an error; undefined where it tells of none. */
 export function brokenOff(choice: object): object | undefined {
-  const { error, finishReason } = choice as { error?: unknown; finishReason?: unknown }
+  const { error, finishReason: code } = choice as { error?: unknown; finishReason?: unknown }
   if (error) return { error }
-  if (!BROKEN_OFF.test(`${finishReason ?? ''}`)) return undefined
-  return {
-    error: { type: 'server_error', code: finishReason, message: `The service broke off: ${finishReason}` },
-  }
+  if (BROKEN_OFF.test(code as string))
+    return { error: { type: 'server_error', code, message: `The service broke off: ${code}` } }
+  return undefined
 }

@@ -66,6 +66,13 @@ describe('foldToolCall', () => {
     ])
   })
 
+  it('B10 takes a piece whose function is none', () => {
+    const none = [null, '', false, 0].map(one => ({ id: 'a', function: one })) as unknown as ToolCallDelta[]
+    expect(fold([{ id: 'a', function: { name: 'f', arguments: '{"x":1}' } }, ...none])).toEqual([
+      { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
+    ])
+  })
+
   it('B13 has room for 128 calls', () => {
     const pieces = Array.from({ length: 129 }, (_, place) => ({ id: `${place}`, function: { name: 'f' } }))
     expect(fold(pieces.slice(0, 128))).toHaveLength(128)

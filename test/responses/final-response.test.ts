@@ -296,6 +296,19 @@ describe('what pieces add up to', () => {
     ])
   })
 
+  it('takes no item, part or piece that is none, and no event that has no type', async () => {
+    const text = { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'Hi' }
+    const response = await partialOf([
+      created,
+      { type: 'response.output_item.added', output_index: 0, item: 'message' },
+      { type: 'response.content_part.added', output_index: 0, content_index: 0, part: 1 },
+      { output_index: 0, item: { type: 'message', role: 'assistant' } },
+      { type: 7, output_index: 0, item: { type: 'message', role: 'assistant' } },
+      text,
+    ])
+    expect(outputText(response)).toBe('Hi')
+  })
+
   it('gives an item nothing of another that had its place', async () => {
     const thought = { type: 'reasoning', id: 'r', summary: [{ type: 'summary_text', text: 'Hm' }] }
     const bare = { type: 'message', id: 'm', role: 'assistant', content: [] }
