@@ -24,7 +24,7 @@ export function requestIdOf(headers: Headers, scrub: (text: string) => string = 
 const STATUSES: readonly (readonly [status: number, words: RegExp])[] = [
   [429, /rate.?limit|too.?many|quota|billing|balance|exhausted|throttl/],
   // Before what is bad of a request: Anthropic says of an overload that the request was invalid.
-  [500, /overload|unavailable/],
+  [500, /unavailable|overload/],
   [401, /auth|api.?key/],
   [403, /permission|forbidden/],
   [400, /invalid|bad.?request/],
