@@ -10,7 +10,7 @@ interface OpenChoice {
   readonly index: number
   text: string
   /** The content in parts, where the service sends it so. */
-  parts: Json[] | undefined
+  parts?: Json[]
   finishReason: Choice['finishReason']
   readonly toolCalls: OpenToolCall[]
   /** What else the service sends of the message and of the choice. */
@@ -73,7 +73,6 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
       choice = {
         index,
         text: '',
-        parts: undefined,
         finishReason: null,
         toolCalls: [],
         message: {},

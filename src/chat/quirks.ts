@@ -1,4 +1,4 @@
-import { isObject, type Json, noteSent, sentOf, setMember } from '../wire/names.ts'
+import { isObject, type Json, noteSent, sentOf, setMember, toWire } from '../wire/names.ts'
 
 /**
  * Where services differ in what a message or a delta holds. Plain answers, the reader of streams and the fold read them here,
@@ -29,21 +29,21 @@ function thinkingOf(parts: readonly Json[]): string {
 
 /** The parts that a service sent as the content, where it was a list. */
 export function contentParts(message: object): readonly Json[] | undefined {
-  const sent = sentOf(message as Json, 'content')?.sent
-  return Array.isArray(sent) ? sent : undefined
+  return sentOf(message as Json, 'content')?.sent as readonly Json[] | undefined
 }
 
 /**
  * Reads a message or a delta in the one form that the types promise: its content as a text, where a service sent a number
- * (Workers AI) or a list of parts (Mistral, Databricks), and a tool call's arguments as JSON, where it sent an object (TGI). What
- * was sent is noted, so that it goes back as it came.
+ * (Workers AI), an object that a schema asked for, or a list of parts (Mistral, Databricks), and a tool call's arguments as JSON,
+ * where it sent an object (TGI). Parts are noted, so that they go back as they came.
  */
 export function readMessage(message: Json): void {
   const { content, toolCalls } = message
-  if (typeof content !== 'string' && content != null) {
-    message.content = Array.isArray(content) ? textOf(content) : `${content}`
+  if (Array.isArray(content)) {
+    message.content = textOf(content)
     noteSent(message, 'content', content)
-  }
+  } else if (typeof (content ?? '') !== 'string')
+    message.content = JSON.stringify(toWire({ content }).content)
   if (!Array.isArray(toolCalls)) return
   for (const { function: call } of toolCalls as { function?: Json }[])
     if (isObject(call?.arguments)) call.arguments = JSON.stringify(call.arguments)
@@ -108,12 +108,10 @@ function joinFields(block: Json, piece: Json): void {
       block[key] = list
       joinBlocks(list, value)
     } else if (typeof before === 'string' && /^(text|thinking|summary)$/.test(key))
-      block[key] = before + value
-    else if ((value != null && value !== '') || before === undefined) block[key] = value
+      block[key] = before + (value ?? '')
+    else if ((value ?? '') !== '' || before === undefined) block[key] = value
   }
 }
-
-const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set()
 
 /** Fields whose pieces make one text, one object, one list of blocks. */
 const TEXTS = /^(reasoning(Content|Text)?|refusal|data|transcript|arguments)$/
@@ -126,12 +124,12 @@ const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
  *
  * It runs for each chunk: to collect what is not `known` into an object of its own would take as long as all the rest.
  */
-export function mergeFields(target: Json, source: Json, known: ReadonlySet<string> = NONE): Json {
+export function mergeFields(target: Json, source: Json, known?: ReadonlySet<string>): Json {
   for (const key of Object.keys(source)) {
-    if (known.has(key)) continue
+    if (known?.has(key)) continue
     const value = source[key]
     const before = target[key]
-    if (value == null && before !== undefined) continue
+    if ((value ?? '') === '' && before !== undefined) continue
     if (Array.isArray(value)) {
       const list: unknown[] = Array.isArray(before) ? before : []
       if (list !== before) setMember(target, key, list)
@@ -143,17 +141,4 @@ export function mergeFields(target: Json, source: Json, known: ReadonlySet<strin
     else if (value !== before) setMember(target, key, value)
   }
   return target
-}
-
-/** The reasons by which a service says that it broke off. Any other, `length` and words unknown here too, is an end. */
-const BROKEN_OFF = /^(error|abort(ed)?|cancell?ed|timeout|network_error|insufficient_system_resource)$/i
-
-/** What a choice tells of a failure, as the body of an error; undefined where it tells of none. */
-export function failureIn(choice: object): object | undefined {
-  const { error, finishReason } = choice as { error?: unknown; finishReason?: unknown }
-  if (error) return { error }
-  if (!BROKEN_OFF.test(`${finishReason ?? ''}`)) return undefined
-  return {
-    error: { type: 'server_error', code: finishReason, message: `The service broke off: ${finishReason}` },
-  }
 }

@@ -1,7 +1,8 @@
 import type { DecodeContext } from '../client/types.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { brokenOff } from '../wire/broken-off.ts'
 import type { Json } from '../wire/names.ts'
-import { failureIn, readMessage } from './quirks.ts'
+import { readMessage } from './quirks.ts'
 import type { ChatCompletion } from './types.ts'
 
 /**
@@ -14,7 +15,7 @@ export function readCompletion(json: unknown, { fail }: Pick<DecodeContext, 'fai
   const { choices } = json as { readonly choices?: readonly Json[] }
   if (!choices?.length) throw new ProtocolError('The answer has no choices')
   choices.forEach((choice, index) => {
-    const broken = failureIn(choice)
+    const broken = brokenOff(choice)
     if (broken) fail(broken, json)
     const message = choice.message as Json
     choice.index ??= index

@@ -4,20 +4,23 @@ import { ProtocolError } from '../errors/protocol-error.ts'
 import { type Dialect, Last } from '../stream/dialect.ts'
 import { endedEarly } from '../stream/ended-early.ts'
 import { apiFailure } from '../wire/api-failure.ts'
+import { brokenOff } from '../wire/broken-off.ts'
 import { isFailure, nameAnswer, parseJson, throwFailure } from '../wire/json.ts'
 import type { Json } from '../wire/names.ts'
 import { throwRelayed } from '../wire/relayed-failure.ts'
 import { createRenamer } from '../wire/shapes.ts'
 import { checkIndex } from './check-index.ts'
-import { failureIn, readMessage } from './quirks.ts'
+import { readMessage } from './quirks.ts'
 import { readCompletion } from './read-completion.ts'
 import { addToolCall, isCallWhole, type OpenToolCall } from './tool-calls.ts'
-import type { ChatCompletionChunk } from './types.ts'
+import type { ChatCompletionChunk, Delta } from './types.ts'
 
 /** What is known of one choice. */
 interface ChoiceState {
-  finished: boolean
+  finished?: boolean
   readonly calls: OpenToolCall[]
+  /** Whether it comes in deltas. */
+  streams?: boolean
 }
 
 /** How many choices the request that was sent asks for. */
@@ -53,14 +56,16 @@ export function chatReader(
     for (const choice of chunk.choices) {
       const index = checkIndex(choice.index) ?? 0
       if (index >= expected) throw new ProtocolError('A choice was not asked for')
-      states[index] ??= { finished: false, calls: [] }
+      states[index] ??= { calls: [] }
       const state = states[index]
-      choice.delta ??= {}
+      if (choice.delta) state.streams = true
+      // A service that does not stream sends the message. Some send it once more after the deltas.
+      choice.delta ??= (!state.streams && (choice.message as Delta)) || {}
       readMessage(choice.delta as Json)
       state.finished ||= !!choice.finishReason
       if (choice.delta.toolCalls) for (const piece of choice.delta.toolCalls) addToolCall(state.calls, piece)
       if (!choice.finishReason && !choice.error) continue
-      const broken = failureIn(choice)
+      const broken = brokenOff(choice)
       if (broken) failure = apiFailure(JSON.stringify(broken), response, scrub)
       if (failure && !choice.delta.content && !choice.delta.toolCalls) throw failure
     }
@@ -87,18 +92,9 @@ export function chatReader(
       events++
       const json = parse(data, nameEvent, false, event === 'error')
       // Some services leave these out where they have nothing to say.
-      if (!json.choices && !Object.keys(json).length) return undefined
+      if (!Object.keys(json).length) return undefined
       json.choices ??= []
       return read(json as unknown as ChatCompletionChunk)
-    },
-    parseStray(line) {
-      let json: Json
-      try {
-        json = JSON.parse(line)
-      } catch {
-        return
-      }
-      if (json.message || isFailure(json, 'choices')) throw apiFailure(line, response, scrub)
     },
     parseWhole(text) {
       const json = parse(text, () => nameAnswer(text, response, scrub), true)
@@ -109,15 +105,16 @@ export function chatReader(
       }
       const fail = (broken: object, partial?: unknown) =>
         throwFailure(JSON.stringify(broken), response, scrub, partial)
-      const { choices, ...completion } = readCompletion(json, { fail })
-      const deltas = choices.map(({ message, ...choice }) => ({ ...choice, delta: message }))
-      return {
-        ...completion,
-        object: 'chat.completion.chunk',
-        choices: deltas,
-      } as unknown as ChatCompletionChunk
+      const completion = readCompletion(json, { fail }) as Json
+      for (const choice of completion.choices as Json[]) {
+        choice.delta = choice.message
+        delete choice.message
+      }
+      completion.object = 'chat.completion.chunk'
+      return completion as unknown as ChatCompletionChunk
     },
     end,
     isFinished: () => isWhole(false),
+    list: 'choices',
   }
 }

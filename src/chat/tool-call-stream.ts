@@ -16,7 +16,7 @@ export function toolCallStream(stream: AsyncIterable<ChatCompletionChunk>): Asyn
     stream,
     ({ choices }) => {
       for (const { index, delta } of choices)
-        if (!index) for (const piece of delta?.toolCalls ?? []) foldToolCall(calls, piece)
+        if (!index) for (const piece of delta?.toolCalls || []) foldToolCall(calls, piece)
       return []
     },
     () => calls.map((call, index) => toToolCall(call, index, true)),

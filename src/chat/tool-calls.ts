@@ -1,7 +1,8 @@
 import { ProtocolError } from '../errors/protocol-error.ts'
-import { isObject, type Json, setMember } from '../wire/names.ts'
+import { isObject, type Json } from '../wire/names.ts'
 import { checkIndex, MAX_INDEX } from './check-index.ts'
 import { isWhole } from './is-whole.ts'
+import { mergeFields } from './quirks.ts'
 import type { ToolCall, ToolCallDelta } from './types.ts'
 
 /** In characters; services allow 64. */
@@ -29,10 +30,18 @@ export function isCallWhole({ json, isCustom }: OpenToolCall): boolean {
   return isCustom || isWhole(json)
 }
 
+/** Whether a call has all of its arguments, so that a name begins another one. */
+function isOver({ json, isCustom }: OpenToolCall): boolean {
+  return !isCustom && !!json && json.length < MAX_PARSED && isWhole(json)
+}
+
 /** Finds the call that a piece goes on with: by its id, else its index, else the latest. Undefined where it begins one. */
 function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenToolCall | undefined {
   const { id, index, name, json } = piece
-  const same = id && calls.find(known => known.id === id)
+  // Some services have one id for all calls of an answer.
+  const same = calls.findLast(
+    known => id && known.id === id && !(name && index !== known.index && isOver(known)),
+  )
   if (same) return same
   const latest = calls.at(-1)
   const near =
@@ -43,13 +52,12 @@ function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenTool
   if (!near?.name || (id && near.id)) return near?.name ? undefined : near
   // So does one after whole arguments, or, without index, another name.
   const isOther = name !== near.name
-  const isOver = near.json && near.json.length < MAX_PARSED && isCallWhole(near) && !near.isCustom
-  return (isOver && (json || isOther)) || (index === undefined && isOther) ? undefined : near
+  return (isOver(near) && (json.trim() || isOther)) || (index === undefined && isOther) ? undefined : near
 }
 
 /** What a piece holds of the function, or of the custom tool. */
 function innerOf(piece: ToolCallDelta): Json {
-  return piece.function ?? (isObject(piece.custom) ? piece.custom : {})
+  return piece.function || (isObject(piece.custom) ? piece.custom : {})
 }
 
 /**
@@ -84,20 +92,14 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenTo
   return call
 }
 
-/** Takes over what a vendor added; the last value that is not empty counts. An empty one is no type. */
-function mergeExtras(piece: object, known: string, target: Json = {}): Json {
-  for (const [key, value] of Object.entries(piece)) {
-    const isEmpty = value == null || value === ''
-    if (!known.includes(key) && !(isEmpty && (key === 'type' || key in target))) setMember(target, key, value)
-  }
-  return target
-}
+const PIECE_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['id', 'index', 'function', 'custom'])
+const INNER_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['name', 'arguments', 'input'])
 
 /** Adds a piece to its call as {@link addToolCall} does, and keeps whatever else the service sent. */
 export function foldToolCall(calls: OpenToolCall[], piece: ToolCallDelta): void {
   const call = addToolCall(calls, piece)
-  call.extras = mergeExtras(piece, 'id index function custom', call.extras)
-  call.inner = mergeExtras(innerOf(piece), 'name arguments input', call.inner)
+  call.extras = mergeFields(call.extras ?? {}, piece as Json, PIECE_FIELDS)
+  call.inner = mergeFields(call.inner ?? {}, innerOf(piece), INNER_FIELDS)
 }
 
 /**
@@ -111,6 +113,12 @@ export function toToolCall(call: OpenToolCall, index: number, ended: boolean): T
   if (ended && !name) throw new ProtocolError('A tool call has no name')
   if (isCustom)
     return { ...extras, id, type: 'custom', custom: { ...inner, name, input: json } } as unknown as ToolCall
-  const args = json || (ended ? '{}' : '')
-  return { type: 'function', ...extras, id, function: { ...inner, name, arguments: args } }
+  // Bedrock and LiteLLM have sent `{}` before the arguments of Claude.
+  const args = json.replace(/^{}(?={)/, '') || (ended ? '{}' : '')
+  return {
+    ...extras,
+    type: (extras?.type as string) || 'function',
+    id,
+    function: { ...inner, name, arguments: args },
+  }
 }

@@ -15,16 +15,21 @@ const MAX_INDEX = 99_999
 /**
  * Gives the entry of a list in an object, a copy of `value` where there is one.
  *
+ * @param isEnd whether `value` is the whole of the entry. Some services leave out of it there what its pieces brought
  * @throws {ProtocolError} for what is no index
  */
-function entryOf(parent: Json, name: string, index: unknown, value?: unknown): Json {
+function entryOf(parent: Json, name: string, index: unknown, value?: unknown, isEnd = false): Json {
   const place = (index ?? 0) as number
   if (!(Number.isInteger(place) && place >= 0 && place <= MAX_INDEX))
     throw new ProtocolError('An index is not a small non-negative integer')
   const list = (Array.isArray(parent[name]) ? parent[name] : []) as Json[]
   parent[name] = list
-  list[place] = value ? (copyJson(value) as Json) : (list[place] ?? {})
-  return list[place]
+  const before = list[place] ?? {}
+  const entry = isObject(value) ? copyJson(value) : before
+  list[place] = entry
+  if (isEnd && before.type === entry.type)
+    for (const key of Object.keys(before)) if (`${entry[key] ?? ''}` === '') entry[key] = before[key]
+  return entry
 }
 
 /** Says what an item is that no event began, by what is said of a piece of it. */
@@ -60,18 +65,19 @@ export function createResponseFold(): Fold<ResponseEvent, ModelResponse> {
     const [, named = '', field, step] = TEXT.exec(event.type) ?? []
     const kind = `${Object(part).type ?? (annotation ? 'output_text' : named)}`
     if (!(item || kind)) return
-    let target = entryOf(pieces, 'output', outputIndex, item)
+    const isEnd = /\.done$/.test(event.type)
+    let target = entryOf(pieces, 'output', outputIndex, item, isEnd)
     // Some services tell of no item, or of no part, before its pieces.
     if (kind) nameItem(target, kind)
     if (part || /(text|refusal)$/.test(kind)) {
       const list = /summary/.test(kind) ? 'summary' : 'content'
-      target = entryOf(target, list, summaryIndex ?? contentIndex, part)
+      target = entryOf(target, list, summaryIndex ?? contentIndex, part, isEnd)
       target.type ??= kind.replace('reasoning_s', 's')
     }
     if (annotation) entryOf(target, 'annotations', event.annotationIndex, annotation)
     if (field)
       target[field] =
-        step === 'done' ? (event[field] ?? target[field]) : `${target[field] ?? ''}${event.delta ?? ''}`
+        step === 'done' ? event[field] || target[field] : `${target[field] ?? ''}${event.delta ?? ''}`
   }
 
   return {

@@ -23,8 +23,10 @@ export function failureIn({
   readonly type?: unknown
   readonly response?: unknown
 }): unknown {
-  const [, how] = /^response\.(failed|cancelled)$/.exec(`${type}`) ?? []
-  return how && { error: Object(response).error ?? { message: `The response ${how}`, code: how } }
+  const { status, error } = Object(response)
+  // Some services name each end `completed`.
+  const [, how] = /^response\.(?:\S+ )?(failed|cancelled)\b/.exec(`${type} ${status}`) ?? []
+  return how && { error: error ?? { message: `The response ${how}`, code: how } }
 }
 
 const RULES: EventRules = {

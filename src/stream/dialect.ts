@@ -19,8 +19,8 @@ export interface Dialect<T> {
   parse(event: ServerSentEvent): T | Last<T> | undefined
   /** Makes the value that stands for a whole answer sent instead of a stream. */
   parseWhole(text: string): T
-  /** Throws the error that a line outside of the framing tells of. Does nothing for any other line. */
-  parseStray?(line: string): void
+  /** Names the member that makes a line outside of the framing a value, and no failure. */
+  readonly list?: string
   /** Throws unless the stream may end here: at `[DONE]`, or at the end of the body. */
   end(atDone: boolean): void
   /** Tells whether all has come that must: what may follow is waited for no longer than a second. */

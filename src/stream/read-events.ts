@@ -57,14 +57,6 @@ function typedEvents<T>(
         event,
       )
     },
-    parseStray(line) {
-      try {
-        if (!isFailure(JSON.parse(line))) return
-      } catch {
-        return
-      }
-      throw apiFailure(line, response, scrub)
-    },
     parseWhole(text) {
       const given = parseJson(text, () => nameAnswer(text, response, scrub))
       const isEvent = given.type || isFailure(given)

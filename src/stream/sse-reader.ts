@@ -5,8 +5,9 @@ import { ConnectionError } from '../errors/connection-error.ts'
 import { IncompleteStreamError } from '../errors/incomplete-stream-error.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { apiFailure } from '../wire/api-failure.ts'
 import { openBody, readText } from '../wire/body.ts'
-import { nameAnswer } from '../wire/json.ts'
+import { isFailure, nameAnswer } from '../wire/json.ts'
 import { type Dialect, Last, type ServerSentEvent } from './dialect.ts'
 import { createEventDecoder, type StrayLine } from './event-decoder.ts'
 
@@ -122,10 +123,14 @@ export async function openEvents<T>(
 
   function parse(event: ServerSentEvent | StrayLine): T | undefined {
     if ('stray' in event) {
-      dialect.parseStray?.(event.stray)
+      let json: unknown
+      try {
+        json = JSON.parse(event.stray)
+      } catch {}
+      if (isFailure(Object(json), dialect.list)) throw apiFailure(event.stray, response, scrub)
       return undefined
     }
-    if (event.data === '[DONE]') return complete(true)
+    if (event.data.trim() === '[DONE]') return complete(true)
     try {
       const value = event.data ? dialect.parse(event) : undefined
       if (!(value instanceof Last)) return value

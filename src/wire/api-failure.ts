@@ -23,10 +23,12 @@ export function requestIdOf(headers: Headers, scrub: (text: string) => string = 
 /** A status in words; the first that fits counts. */
 const STATUSES: readonly (readonly [status: number, words: RegExp])[] = [
   [429, /rate.?limit|too.?many|quota|billing|balance|exhausted|throttl/],
+  // Before what is bad of a request: Anthropic says of an overload that the request was invalid.
+  [500, /unavailable|overload/],
   [401, /auth|api.?key/],
   [403, /permission|forbidden/],
   [400, /invalid|bad.?request/],
-  [500, /server|internal|overload|unavailable|upstream|resource/],
+  [500, /server|internal|upstream|resource/],
 ]
 
 const CLASSES: { readonly [status: number]: typeof APIError | typeof ValidationError } = {

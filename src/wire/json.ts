@@ -37,7 +37,7 @@ export function isFailure(value: Json, list?: string, ownError = false): boolean
   const { code, message, msg, detail, errors, errorCode, baseResp } = json
   // Some services say in each answer that all is well.
   const said = Object(baseResp).statusCode ?? errorCode ?? code
-  return said == null ? !!(message ?? msg ?? detail ?? errors) : said !== 0 && said !== 200
+  return !/^(200|0)$/.test(said as string) && !!(said || message || msg || detail || errors)
 }
 
 /** Throws the error that a text stands for, with what had arrived before it, if anything had. */

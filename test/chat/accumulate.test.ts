@@ -56,6 +56,19 @@ describe('accumulator', () => {
     expect(chunks).toEqual(copies)
   })
 
+  it('B9 keeps the name of a function call of old where its further pieces have an empty one', () => {
+    const { add, result } = createAccumulator()
+    for (const functionCall of [
+      { name: 'look', arguments: '' },
+      { name: '', arguments: '{"a"' },
+      { name: '', arguments: ':1}' },
+    ])
+      add(chunkOf({ functionCall }))
+    expect(result(true).choices[0].message).toMatchObject({
+      functionCall: { name: 'look', arguments: '{"a":1}' },
+    })
+  })
+
   it('does not say before the end that a call without arguments has none', () => {
     const { add, result } = createAccumulator()
     add(chunkOf({ toolCalls: [{ id: 't', function: { name: 'f' } }] }))

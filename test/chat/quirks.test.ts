@@ -71,6 +71,12 @@ const QUIRKS: readonly Quirk[] = [
   { name: 'a number (cloudflare/ai#651)', message: { content: 42 }, content: '42' },
   { name: 'the number 0', message: { content: 0 }, content: '0' },
   {
+    name: 'an object that a schema asked for, its names as they are (midscene#1364)',
+    message: { content: { user_id: 7, userName: 'Jo' } },
+    content: '{"user_id":7,"userName":"Jo"}',
+    sent: { content: '{"user_id":7,"userName":"Jo"}' },
+  },
+  {
     name: 'parts (Mistral)',
     message: {
       content: [

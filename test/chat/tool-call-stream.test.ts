@@ -30,7 +30,8 @@ describe('toolCallStream', () => {
   })
 
   it('gives out none where there is none', async () => {
-    expect(await read(chunk({ content: 'Hi' }), STOP)).toEqual({ values: [] })
+    for (const none of [undefined, null, [], false, 0, ''])
+      expect(await read(chunk({ content: 'Hi', tool_calls: none }), STOP)).toEqual({ values: [] })
   })
 
   it('B7 takes calls that come with the reason to finish', async () => {

@@ -48,6 +48,39 @@ describe('foldToolCall', () => {
     )
   })
 
+  it('B12 tells calls of one id apart by their indexes (nanobot#3943)', () => {
+    const one = (index: number, json: string, name?: string): ToolCallDelta => ({
+      index,
+      id: 'one',
+      function: { ...(name && { name }), arguments: json },
+    })
+    expect(
+      fold([one(0, '{"at"', 'add'), one(0, ':1}', 'add'), one(1, '{"at"', 'add'), one(1, ':2}')]),
+    ).toEqual(
+      ['{"at":1}', '{"at":2}'].map(json => ({
+        id: 'one',
+        type: 'function',
+        function: { name: 'add', arguments: json },
+      })),
+    )
+  })
+
+  it('B10 leaves out an empty object before the arguments, as Bedrock has sent (openai-agents-js#712)', () => {
+    const pieces = ['{}', '{"at"', ':1}'].map(json => ({ index: 0, function: { arguments: json } }))
+    expect(
+      fold([
+        { index: 0, id: 'a', function: { name: 'sun' } },
+        ...pieces,
+        { index: 1, id: 'b', function: { name: 'moon', arguments: '{}' } },
+        { index: 2, id: 'c', custom: { name: 'js', input: '{}{' } },
+      ]),
+    ).toMatchObject([
+      { id: 'a', function: { name: 'sun', arguments: '{"at":1}' } },
+      { id: 'b', function: { name: 'moon', arguments: '{}' } },
+      { id: 'c', custom: { name: 'js', input: '{}{' } },
+    ])
+  })
+
   it('B9 takes an id that comes later', () => {
     const later = [
       { index: 0, function: { name: 'f', arguments: '{' } },
@@ -63,6 +96,13 @@ describe('foldToolCall', () => {
     ]
     expect(fold(pieces)).toEqual([
       { id: 'a', type: 'custom', extraContent: { google: 2 }, function: { name: 'f', arguments: '{}' } },
+    ])
+  })
+
+  it('B10 takes a piece whose function is none', () => {
+    const none = [null, '', false, 0].map(one => ({ id: 'a', function: one })) as unknown as ToolCallDelta[]
+    expect(fold([{ id: 'a', function: { name: 'f', arguments: '{"x":1}' } }, ...none])).toEqual([
+      { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
     ])
   })
 

@@ -236,6 +236,61 @@ describe('streamCompletion', () => {
     }
   })
 
+  it('hands out the text of a service that broke off, and then throws', async () => {
+    for (const reason of ['abort', 'error']) {
+      const { values, error } = await drain(
+        streamCompletion(answering(sse(piece('a'), piece('b', reason), '[DONE]')).client, {
+          model: 'm',
+          prompt: 'Hi',
+        }),
+      )
+      expect(values).toHaveLength(2)
+      expect(error).toBeInstanceOf(ServerError)
+      expect(error).toMatchObject({ code: reason })
+    }
+    const choice = { index: 0, text: '', finish_reason: 'error', error: { code: 429, message: 'Slow down' } }
+    const { error } = await drain(
+      streamCompletion(answering(sse(piece('a'), { choices: [choice] }, '[DONE]')).client, {
+        model: 'm',
+        prompt: 'Hi',
+      }),
+    )
+    expect(error).toBeInstanceOf(RateLimitError)
+  })
+
+  it('throws what is told outside of the framing, or by the name of an event, though [DONE] follows', async () => {
+    for (const told of [
+      'error: {"code":500,"message":"Oops"}\n\n',
+      '{"error":{"code":500,"message":"Oops"}}\n\n',
+      'event: error\ndata: {"status":500,"reason":"Oops"}\n\n',
+    ]) {
+      const { values, error } = await drain(
+        streamCompletion(answering(`${sse(piece('a'))}${told}${sse('[DONE]')}`).client, {
+          model: 'm',
+          prompt: 'Hi',
+        }),
+      )
+      expect(values).toHaveLength(1)
+      expect(error, told).toBeInstanceOf(ServerError)
+    }
+  })
+
+  it('takes JSON in answer to a stream for the one event', async () => {
+    const read = (body: unknown) =>
+      drain(
+        streamCompletion(
+          clientOf(async () => json(body)),
+          { model: 'm', prompt: 'Hi' },
+        ),
+      )
+    const { values, error } = await read(piece('a', 'stop'))
+    expect(error).toBeUndefined()
+    expect(values).toMatchObject([{ choices: [{ text: 'a' }] }])
+    expect((await read(piece('a', 'abort'))).error).toBeInstanceOf(ServerError)
+    expect((await read([piece('a', 'stop')])).error).toBeInstanceOf(ProtocolError)
+    expect((await read({ id: 'c' })).error).toBeInstanceOf(IncompleteStreamError)
+  })
+
   it('throws errors and broken events', async () => {
     const told = await drain(
       streamCompletion(answering(sse({ error: { message: 'Oops', code: 500 } })).client, {

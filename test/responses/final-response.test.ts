@@ -270,6 +270,56 @@ describe('what pieces add up to', () => {
     expect(outputText(await partialOf([created, added(0, { type: 'message', role: 'assistant' })]))).toBe('')
   })
 
+  it('keeps what the pieces brought where the ends leave it out (agentgateway#2281)', async () => {
+    const place = { output_index: 0, content_index: 0 }
+    const bare = { type: 'message', id: 'm', role: 'assistant', status: 'in_progress', content: [] }
+    const part = { type: 'output_text', text: '', annotations: [] }
+    const call = { type: 'function_call', id: 'f', call_id: 'c', name: 'look', arguments: '' }
+    const response = await finalResponse(
+      socket([
+        created,
+        added(0, bare),
+        { ...place, type: 'response.content_part.added', part },
+        { ...place, type: 'response.output_text.delta', delta: 'Four' },
+        { ...place, type: 'response.output_text.done', text: '' },
+        { ...place, type: 'response.content_part.done', part },
+        { type: 'response.output_item.done', output_index: 0, item: { ...bare, status: 'completed' } },
+        added(1, call),
+        { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{"a":1}' },
+        { type: 'response.output_item.done', output_index: 1, item: call },
+        { type: 'response.completed', response: { ...wireResponse('completed'), output: [] } },
+      ]),
+    )
+    expect(response.output).toEqual([
+      { ...bare, status: 'completed', content: [{ ...part, text: 'Four' }] },
+      { type: 'function_call', id: 'f', callId: 'c', name: 'look', arguments: '{"a":1}' },
+    ])
+  })
+
+  it('takes no item, part or piece that is none, and no event that has no type', async () => {
+    const text = { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'Hi' }
+    const response = await partialOf([
+      created,
+      { type: 'response.output_item.added', output_index: 0, item: 'message' },
+      { type: 'response.content_part.added', output_index: 0, content_index: 0, part: 1 },
+      { output_index: 0, item: { type: 'message', role: 'assistant' } },
+      { type: 7, output_index: 0, item: { type: 'message', role: 'assistant' } },
+      text,
+    ])
+    expect(outputText(response)).toBe('Hi')
+  })
+
+  it('gives an item nothing of another that had its place', async () => {
+    const thought = { type: 'reasoning', id: 'r', summary: [{ type: 'summary_text', text: 'Hm' }] }
+    const bare = { type: 'message', id: 'm', role: 'assistant', content: [] }
+    const { output } = await partialOf([
+      created,
+      { type: 'response.output_item.done', output_index: 0, item: thought },
+      { type: 'response.output_item.done', output_index: 0, item: bare },
+    ])
+    expect(output).toEqual([bare])
+  })
+
   it('has no gaps where a stream began in the middle', async () => {
     const { output } = await partialOf(
       numbered({

@@ -236,6 +236,19 @@ describe('a response that fails', () => {
     expect(error!.message).toContain('The response failed')
   })
 
+  it('is thrown where the event that ends the stream is called completed', async () => {
+    const error = { code: 'rate_limit_exceeded', message: 'Slow down' }
+    const event = { type: 'response.completed', response: { ...wireResponse('failed'), error } }
+    const outcome = await readAnswer(() => streamOf([sseOf([event])]))
+    expect(outcome.events).toHaveLength(1)
+    expect(outcome.error).toBeInstanceOf(RateLimitError)
+  })
+
+  it('is none of a tool that failed', async () => {
+    const events = [{ type: 'response.mcp_call.failed', item_id: 'm', output_index: 0 }, ...helloEvents]
+    expect(await readAnswer(() => streamOf([sseOf(events)]))).toMatchObject({ error: undefined })
+  })
+
   it('is thrown for an event `error`, flat as the API says and nested as it does', async () => {
     const flat = {
       type: 'error',

@@ -18,6 +18,7 @@ import {
   streamChatCompletion,
   timeout,
 } from '../../src/index.ts'
+import { streamCompletion } from '../../src/openai/index.ts'
 import { otel, type SpanLike } from '../../src/otel/index.ts'
 import { streamResponse } from '../../src/responses/index.ts'
 import { collectGarbage } from '../support/collect-garbage.ts'
@@ -78,6 +79,11 @@ it.each<[string, Open, event?: object]>([
   ['timeout', through(timeout({ headers: 60_000, idle: 60_000, total: 600_000 }))],
   ['LLMClient', ({ fetch, baseUrl }) => new LLMClient({ fetch, baseUrl }).chat.completions.stream(request())],
   ['the builder', config => chat(createClient(config)).model('m').user(prompt()).stream()],
+  [
+    'a text completion',
+    config => streamCompletion(createClient(config), { model: 'm', prompt: prompt() }),
+    { id: 'c', choices: [{ index: 0, text: 'a', finish_reason: null }] },
+  ],
   ['a Response', config => streamResponse(createClient(config), { model: 'm', input: prompt() }), created],
 ])('an open stream of %s holds nothing of the prompt', async (_, open, event = chunk) => {
   const { fetch, held } = createOpenFetch(event)

@@ -163,15 +163,15 @@ describe('event reader: bytes', () => {
 })
 
 describe('event reader: ends', () => {
-  it('A12 finishes only at exactly [DONE]', async () => {
-    for (const done of ['data: [DONE]\n\n', 'data:[DONE]\n\n', 'event: end\ndata: [DONE]\n\n'])
+  it('A12 finishes only at [DONE], with white space around it or none', async () => {
+    for (const done of [
+      'data: [DONE]\n\n',
+      'data:[DONE]\n\n',
+      'data:  [DONE] \n\n',
+      'event: end\ndata: [DONE]\n\n',
+    ])
       expect(await read([sse(HI), done])).toMatchObject({ text: 'Hi', error: undefined })
-    for (const wrong of [
-      'data: [DONE] \n\n',
-      'data: [DONE]x\n\n',
-      'data: [DONE]\ndata: x\n\n',
-      'data: [done]\n\n',
-    ]) {
+    for (const wrong of ['data: [DONE]x\n\n', 'data: [DONE]\ndata: x\n\n', 'data: [done]\n\n']) {
       const { error } = await read([sse(HI, STOP), wrong, sse(STOP)])
       expect(error).toBeInstanceOf(ProtocolError)
       expect(String((error as Error).message)).not.toMatch(/done/i)

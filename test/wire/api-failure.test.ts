@@ -85,6 +85,13 @@ describe('an error inside a 200', () => {
     [{ error: { message: 'm', code: 400 } }, ValidationError, 400, false],
     [{ error: { message: 'm', code: null, type: 'server_error' } }, ServerError, 500, true],
     [{ error: { message: 'm', type: 'overloaded_error' } }, ServerError, 500, true],
+    // Anthropic, in its streams for clients of OpenAI (SwiftOpenAI#144).
+    [
+      { error: { message: 'm', code: 'overloaded_error', type: 'invalid_request_error' } },
+      ServerError,
+      500,
+      true,
+    ],
     [{ error: { message: 'm', type: 'internal_error' } }, ServerError, 500, true],
     [{ error: { message: 'm', code: 'rate_limit_exceeded' } }, RateLimitError, 429, true],
     [{ error: { message: 'm', code: 'insufficient_quota' } }, RateLimitError, 429, false],
