@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConfigurationError, createChatCompletion, RateLimitError } from '../../src/index.ts'
-import { memoryQuota, quotaStore, type RelayQuota, relay } from '../../src/relay/index.ts'
+import { memoryQuota, quotaStore, type RelayQuota, type RelayUse, relay } from '../../src/relay/index.ts'
 import { failureOf } from '../client/harness.ts'
 import { until } from '../support/frames.ts'
 import { authorize, BASE, errorOf, pageClient, question, relayOf, visit } from './harness.ts'
@@ -39,6 +39,31 @@ describe('the quota of a relay', () => {
     const { handle } = relayOf({ quota, limits: { tokensPerDay: 1000, maxTokens: 500 } })
     const { usage } = await (await handle(visit())).json()
     expect(sums).toEqual([Math.ceil(bytes / 3) + 500, usage.total_tokens])
+  })
+
+  it('charges for the time of an answer that is left before it is told', async () => {
+    const clock = vi.spyOn(performance, 'now')
+    const uses: RelayUse[] = []
+    const { handle } = relayOf({
+      limits: { maxTokens: 500 },
+      onUse: use => uses.push(use),
+      fetch: (_, { signal }) =>
+        new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
+    })
+    const asked = Math.ceil(JSON.stringify(question).length / 3)
+    for (const ms of [1200, 60_000]) {
+      const visitor = new AbortController()
+      clock.mockReturnValueOnce(0).mockReturnValue(ms)
+      const answer = handle(visit(question, { signal: visitor.signal }))
+      await new Promise(resolve => setTimeout(resolve))
+      visitor.abort()
+      await answer
+    }
+    clock.mockRestore()
+    expect(uses.map(({ tokens, outcome }) => [tokens - asked, outcome])).toEqual([
+      [120, 'left'],
+      [500, 'left'],
+    ])
   })
 
   it('counts no tokens of a request that the service refused', async () => {
