@@ -12,7 +12,7 @@ import type {
   ToolChoice,
 } from '../chat/types.ts'
 import type { CallOptions, Client, ResultPromise } from '../client/types.ts'
-import { validationError } from '../errors/validation-error.ts'
+import { type ValidationIssue, validationError } from '../errors/validation-error.ts'
 import type { FoldedStreamOptions } from '../stream/folded-stream.ts'
 import { chatRules } from '../validation/chat-rules.ts'
 import { checkParameters, checkRequest } from '../validation/check-request.ts'
@@ -168,14 +168,12 @@ class Builder implements Steps<Needs>, Sendable {
   }
 
   set(parameters: Partial<ChatCompletionRequest>): Builder {
-    const issues = checkParameters(chatRules, parameters)
-    if (issues.length) throw validationError(issues)
+    refuseIssues(checkParameters(chatRules, parameters))
     return new Builder(this.#client, { ...this.#request, ...structuredCopy(parameters) })
   }
 
   build(): ChatCompletionRequest {
-    const issues = checkRequest(chatRules, this.#request)
-    if (issues.length) throw validationError(issues)
+    refuseIssues(checkRequest(chatRules, this.#request))
     return structuredCopy(this.#request) as ChatCompletionRequest
   }
 
@@ -186,6 +184,10 @@ class Builder implements Steps<Needs>, Sendable {
   stream(options?: CallOptions & FoldedStreamOptions): ChatCompletionStream {
     return new ChatCompletionStream(streamChatCompletion(this.#client, this.build(), options), options)
   }
+}
+
+function refuseIssues(issues: readonly ValidationIssue[]): void {
+  if (issues.length) throw validationError(issues)
 }
 
 /**
