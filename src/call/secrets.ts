@@ -28,10 +28,10 @@ export function redact(text: string, pairs: readonly (readonly [name: string, va
       .flatMap(([name, value]) =>
         isSecret(name)
           ? [
+              // Services echo a key in base64, too.
               ...[value, value.replace(/^\S+ +/, '')]
-                .filter(text => text.length > 3)
-                // Services echo a key in base64, too.
-                .flatMap(text => [text, converted(btoa, text).replace(/=+$/, '') || text]),
+                .flatMap(text => [text, converted(btoa, text).split('=')[0]!])
+                .filter(text => text.length > 3),
               // Of a Basic credential a service may tell the user or the password alone. A scheme's name, and what else is short,
               // would blot the text.
               ...`${value};${converted(atob, value.replace(/^basic /i, ''))}`

@@ -23,13 +23,20 @@ function decorate(next: Fetch, policy: Policy): Fetch {
  * })
  */
 export function createClient(config: ClientConfig = {}): Client {
-  const { maxResponseBytes = 2 ** 26, maxEventBytes = 2 ** 25, policies = [], fetch } = config
+  // Without a prototype: a polluted one must not say where the key goes.
+  const {
+    maxResponseBytes = 2 ** 26,
+    maxEventBytes = 2 ** 25,
+    policies = [],
+    fetch,
+    baseUrl = 'https://api.openai.com/v1',
+  } = { __proto__: null, ...config } as ClientConfig
   // The spelling of another SDK: to ignore it would send the key to the default service.
   if ('baseURL' in config) misconfigured('baseURL is spelled baseUrl')
   if (typeof (fetch ?? globalThis.fetch) !== 'function') misconfigured('fetch must be a function')
   if (!(maxResponseBytes > 0 && maxEventBytes > 0))
     misconfigured('maxResponseBytes and maxEventBytes must be positive')
-  const service = openService({ ...config, baseUrl: config.baseUrl ?? 'https://api.openai.com/v1' })
+  const service = openService({ ...config, baseUrl })
   const headers: HeaderRecord = service.key ? { authorization: UNSIGNED } : {}
   setHeaders(headers, config.headers, (path, message) => misconfigured(`${path} ${message}`))
   service.guard(Object.entries(headers))

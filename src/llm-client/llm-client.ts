@@ -62,7 +62,9 @@ export class LLMClient implements Client {
   readonly #closing = createClosing()
   readonly #metrics: Metrics | undefined
 
-  constructor(config: LLMClientConfig = {}) {
+  constructor(given: LLMClientConfig = {}) {
+    // As in `createClient`: a polluted prototype says nothing.
+    const config = { __proto__: null, ...given } as LLMClientConfig
     checkConfig(config)
     this.#metrics = config.metrics
     const baseUrl = config.baseUrl ?? readEnvironment('LLM_BASE_URL')

@@ -58,9 +58,11 @@ async function listAll(client: McpClient): Promise<readonly McpTool[]> {
     cursor = page.nextCursor ?? undefined
     if (
       tools.length + page.tools.length > MAX_TOOLS ||
+      // Pages may be empty, too.
+      cursors.size > MAX_TOOLS ||
       (cursor !== undefined && cursors.size === cursors.add(cursor).size)
     )
-      throw new LimitError(`The MCP server lists more than ${MAX_TOOLS} tools, or the same ones for ever`)
+      throw new LimitError(`The MCP server lists more than ${MAX_TOOLS} tools, or pages for ever`)
     tools.push(...page.tools)
   } while (cursor !== undefined)
   return tools

@@ -32,7 +32,7 @@ function toText(text: string): ContentPart {
 
 function toData(data: string, mimeType: string, name: string): ContentPart {
   const url = `data:${mimeType};base64,${data}`
-  const format = FORMATS[mimeType]
+  const format = Object.hasOwn(FORMATS, mimeType) && FORMATS[mimeType]
   // No service takes a drawing of vectors, and one refused picture ends the run.
   if (/^image\/(?!svg)/.test(mimeType)) return { type: 'image_url', imageUrl: { url } }
   if (format) return { type: 'input_audio', inputAudio: { data, format } }

@@ -20,7 +20,9 @@ const OPERATIONS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
 /** Names the operation behind a path: `chat`; by its own name where the conventions have none for it. */
 export function operationOf(method: string, path: string, own: string): string {
   if (method !== 'POST') return /\/responses\/[^/]+$/.test(path) ? 'fetch_response' : own
-  return OPERATIONS.get(/(chat\/)?\w*$/.exec(path)![0]) ?? own
+  // Not by an expression that ends at the path's end: it would be tried at each character of a long id.
+  const [last, before] = path.split('/').reverse()
+  return OPERATIONS.get(before === 'chat' ? `chat/${last}` : last!) ?? own
 }
 
 /** What every span and measure of a call has. */

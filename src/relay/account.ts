@@ -10,6 +10,8 @@ export interface Asked<User extends RelayUser> {
   readonly requestId: string
   /** Tokens that the request itself may cost, guessed from its bytes. */
   readonly inputTokens: number
+  /** The most that its answer may cost. */
+  readonly outputTokens: number
   readonly started: number
 }
 
@@ -21,10 +23,8 @@ export interface Account {
   close(status: number, outcome: RelayOutcome, upstreamId?: string | null): Promise<void>
 }
 
-/** What a guess makes of a request: some languages need a token for three bytes. */
-export function guessTokens(bytes: number): number {
-  return Math.ceil(bytes / 3)
-}
+/** What a service makes in a millisecond, or nearly so. Some think for minutes before they say a word. */
+const TOKENS_A_MS = 0.1
 
 /** Opens the books of a request: its share of the quota is settled, and `onUse` told, when its answer is over. */
 export function openAccount<User extends RelayUser>(
@@ -48,10 +48,13 @@ export function openAccount<User extends RelayUser>(
       if (isClosed) return
       isClosed = true
       onClose()
-      const { user, path, model, requestId, inputTokens, started } = asked
+      const { user, path, model, requestId, inputTokens, outputTokens, started } = asked
       const { usage, events } = meter
+      const ms = performance.now() - started
       const counted = totalOf(usage)
-      const tokens = counted ?? (outcome === 'refused' ? 0 : inputTokens + events)
+      // An answer that is left before it is told has been made all the same.
+      const untold = outcome === 'left' ? Math.min(outputTokens, Math.ceil(ms * TOKENS_A_MS)) : 0
+      const tokens = counted ?? (outcome === 'refused' ? 0 : inputTokens + Math.max(events, untold))
       await reservation?.settle(tokens).catch(tell.onError)
       try {
         await tell.onUse?.({
@@ -65,7 +68,7 @@ export function openAccount<User extends RelayUser>(
           usage,
           requestId,
           upstreamId: upstreamId ?? undefined,
-          ms: performance.now() - started,
+          ms,
         })
       } catch (error) {
         tell.onError(error)

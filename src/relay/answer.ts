@@ -1,9 +1,9 @@
-import type { Account } from './account.ts'
 import { tooLarge } from './blocks.ts'
 import type { Meter } from './meter.ts'
 import { type Passing, passOn } from './pass-on.ts'
 import { readText } from './read-text.ts'
-import { brokenOff } from './refusal.ts'
+import { brokenOff, wishIn } from './refusal.ts'
+import type { RelayOutcome } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
 /** The largest answer that is no stream, in bytes. */
@@ -13,9 +13,9 @@ const MAX_ANSWER = 67_108_864
 export interface Answering {
   readonly upstream: UpstreamRequest
   readonly meter: Meter
-  readonly account: Account
   readonly response: Response
-  readonly upstreamId: string | undefined
+  /** Closes the books. */
+  readonly close: (outcome: RelayOutcome) => Promise<void>
   /** How many events a stream may have. */
   readonly maxEvents: number
 }
@@ -27,8 +27,10 @@ export const STREAM_HEADERS: { readonly [name: string]: string } = {
   'x-accel-buffering': 'no',
 }
 
-export function isEventStream({ headers, body }: Response): boolean {
-  return !!body && /^text\/event-stream/i.test(headers.get('content-type') ?? '')
+/** @param isAsked whether a stream was asked for: some services send it under the type of a plain text */
+export function isEventStream({ headers, body }: Response, isAsked: boolean): boolean {
+  const type = headers.get('content-type') ?? ''
+  return !!body && (/^text\/event-stream/i.test(type) || (isAsked && /^text\/plain/i.test(type)))
 }
 
 /** Ends a request for a reader who has gone. */
@@ -40,49 +42,71 @@ export function startPassing({ response, upstream, meter, maxEvents }: Answering
   return passOn(response.body!, upstream, meter, maxEvents)
 }
 
-/** Passes a stream on to the one who asked, as fast as that is read, and ends with its reader. */
-export function streamAnswer(answering: Answering, headers: RequestInit['headers'] = {}): Response {
-  const { blocks, outcome } = startPassing(answering)
-  const { account, response, upstream, upstreamId } = answering
-  const encoder = new TextEncoder()
-  const close = () => account.close(response.status, outcome(), upstreamId)
-  const body = new ReadableStream<Uint8Array>(
+/** Makes the body of an answer, which is read by demand and closes the books at its end. */
+function accountedBody(
+  { close, upstream }: Answering,
+  next: () => Promise<Uint8Array | undefined>,
+  outcome: () => RelayOutcome,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(
     {
       async pull(controller) {
-        const { value } = await blocks.next()
-        if (value) return controller.enqueue(encoder.encode(value.join('')))
+        const bytes = await next()
+        if (bytes) return controller.enqueue(bytes)
         controller.close()
-        await close()
+        await close(outcome())
       },
       async cancel() {
         leave(upstream)
         // A read that is under way has ended with the request.
-        await blocks.next()
-        await account.close(response.status, 'left', upstreamId)
+        await next().catch(() => {})
+        await close('left')
       },
     },
     { highWaterMark: 0 },
   )
-  return new Response(body, { headers: { ...STREAM_HEADERS, ...headers } })
 }
 
-/** Passes on an answer that is no stream: JSON once it has been read for its counts, anything else as it comes. */
-export async function plainAnswer({
-  account,
-  response,
-  upstream,
-  meter,
-  upstreamId,
-}: Answering): Promise<Response> {
+/** Passes a stream on to the one who asked, as fast as that is read, and ends with its reader. */
+export function streamAnswer(answering: Answering, headers: RequestInit['headers'] = {}): Response {
+  const { blocks, outcome } = startPassing(answering)
+  const encoder = new TextEncoder()
+  const next = async () => {
+    const { value } = await blocks.next()
+    return value && encoder.encode(value.join(''))
+  }
+  return new Response(accountedBody(answering, next, outcome), { headers: { ...STREAM_HEADERS, ...headers } })
+}
+
+/** Passes bytes on as they come. What was begun holds its place, and a service that falls silent is ended, as in a stream. */
+function readPieces({ close, response, upstream }: Answering) {
+  const reader = response.body!.getReader()
+  return async () => {
+    try {
+      return (await upstream.wait(reader.read())).value
+    } catch (error) {
+      upstream.abort()
+      reader.cancel().catch(() => {})
+      await close(wishIn(error) ?? 'failed')
+      throw error
+    }
+  }
+}
+
+/** Passes on an answer that is no stream: a text is JSON, and is read for its counts; anything else comes as it is. */
+export async function plainAnswer(answering: Answering): Promise<Response> {
+  const { close, response, upstream, meter } = answering
   const type = response.headers.get('content-type') ?? 'application/json'
   const { status, body } = response
-  if (!/json/i.test(type)) {
-    await account.close(status, 'complete', upstreamId)
-    return new Response(body, { status, headers: { 'content-type': type } })
-  }
+  const init = { status, headers: { 'content-type': type } }
+  if (body && !/json|text/i.test(type))
+    return new Response(
+      accountedBody(answering, readPieces(answering), () => 'complete'),
+      init,
+    )
   const read = await readText(body, MAX_ANSWER, upstream.wait)
   if (read.bytes > MAX_ANSWER) throw tooLarge()
   const text = meter.takeWhole(read.text)
-  await account.close(status, meter.hasFailed ? 'failed' : 'complete', upstreamId)
-  return new Response(text, { status, headers: { 'content-type': type } })
+  await close(meter.hasFailed ? 'failed' : 'complete')
+  return new Response(text, init)
 }

@@ -1,16 +1,16 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { requestIdOf } from '../wire/api-failure.ts'
 import { RESUMABLE_HEADER } from '../wire/resumable.ts'
-import { guessTokens, openAccount } from './account.ts'
+import { openAccount } from './account.ts'
 import { isEventStream, leave, plainAnswer, streamAnswer } from './answer.ts'
 import { type Checked, checkBody, type WireBody } from './check-body.ts'
-import { createMeter } from './meter.ts'
+import { createMeter, guessTokens } from './meter.ts'
 import type { QuotaStore } from './quota-store.ts'
 import { readBody } from './read-body.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal, wishIn } from './refusal.ts'
 import type { Reservation, Reserve } from './reserve.ts'
 import type { StreamKeeper } from './stream-keeper.ts'
-import type { RelayLimits, RelayOptions, RelayUser } from './types.ts'
+import type { RelayLimits, RelayOptions, RelayOutcome, RelayUser } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { refusalOfThrown } from './upstream-failure.ts'
 import type { Visit } from './visit.ts'
@@ -107,7 +107,15 @@ export function createAsk<User extends RelayUser>({
       Math.min(BEAT, (streams?.lease ?? 30_000) / 3),
     )
     if (log) running?.set(id!, upstream)
-    const asked = { user, path: route.path, model: body.model as string, requestId, inputTokens, started }
+    const asked = {
+      user,
+      path: route.path,
+      model: body.model as string,
+      requestId,
+      inputTokens,
+      outputTokens: tokens,
+      started,
+    }
     const account = openAccount(asked, reservation, meter, { onUse: options.onUse, onError }, () => {
       clearInterval(beat)
       if (log) running?.delete(id!)
@@ -125,26 +133,22 @@ export function createAsk<User extends RelayUser>({
         asking && JSON.stringify(asking),
       )
       const maxEvents = limits.hard ? tokens : Number.POSITIVE_INFINITY
-      const answering = {
-        upstream,
-        meter,
-        account,
-        response,
-        upstreamId: requestIdOf(response.headers),
-        maxEvents,
-      }
-      if (log && isEventStream(response)) {
+      const upstreamId = requestIdOf(response.headers)
+      const close = (outcome: RelayOutcome) => account.close(response.status, outcome, upstreamId)
+      const answering = { upstream, meter, close, response, maxEvents }
+      const isStream = isEventStream(response, !!body.stream)
+      if (log && isStream) {
         const kept = log.keep(answering, maxDetachedMs)
         keepAlive(kept.done)
         return kept.response
       }
       await log?.close()
-      if (!isEventStream(response)) return await plainAnswer(answering)
+      if (!isStream) return await plainAnswer(answering)
       return streamAnswer(answering, streams && id ? { [RESUMABLE_HEADER]: '0' } : {})
     } catch (error) {
       await log?.close()
       const refusal = refusalOfThrown(error)
-      await account.close(refusal.status, upstream.isAborted ? 'left' : 'refused')
+      await account.close(refusal.status, wishIn(refusal) ?? 'refused')
       throw refusal
     } finally {
       request.signal.removeEventListener('abort', onLeave)

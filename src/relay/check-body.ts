@@ -5,11 +5,12 @@ import type { RelayLimits } from './types.ts'
 export type WireBody = { [name: string]: unknown }
 
 /**
- * Members that reach what other users of the account have stored, past the list of models, to another address (LiteLLM, SGLang and
- * vLLM take one from a request's body), or past the limit of tokens: `n_predict` wins over `max_tokens` in llama.cpp.
+ * Members that reach what other users of the account have stored, past the list of models, to another address or account (LiteLLM,
+ * SGLang and vLLM take them from a request's body), into the service's own code, or past the limit of tokens: `n_predict` wins over
+ * `max_tokens` in llama.cpp.
  */
 const REACHING =
-  /^(previous_response_id|conversation|background|service_tier|file_id|vector_store_ids|container|fallbacks|route|plugins|api_(base|key|version|type)|base_url|custom_llm_provider|extra_(body|headers)|mcp_servers|web_search_options|functions|best_of|bootstrap_(host|port|room)|kv_transfer_params|lora_path|n_predict|num_predict|max_new_tokens)$/
+  /^(previous_response_id|conversation|background|service_tier|file_id|vector_store_ids|container|(\w+_)?fallbacks|route|preset|plugins|(api|aws|azure|vertex|litellm)_\w+|\w*base_url|\w+_endpoint(_url)?|deployment_url|user_config|model_list|custom_llm_provider|extra_(body|headers)|mcp_servers|web_search_options|functions|best_of|bootstrap_(host|port|room)|kv_transfer_params|lora_path|prompt_embeds|chat_template|custom_logit_processor|logits_processors|n_predict|num_predict|max_new_tokens)$/
 
 const TOKENS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
 
@@ -28,6 +29,10 @@ function refuseCapitals(object: object, allow: readonly string[], param?: string
 function refuseReaching(body: WireBody, allow: readonly string[]): void {
   for (const [name, value] of Object.entries(body))
     if (REACHING.test(name) && value != null && !allow.includes(name)) refuse(name, 'is not allowed here')
+  // An item of an input that has nothing but an id names one that is stored.
+  for (const { id, type, role } of [body.input].flat().map(Object))
+    if (id !== undefined && (type ?? role) == null && !allow.includes('item_reference'))
+      refuse('input', 'an item needs a type or a role')
   if (typeof body.prompt === 'object' && !allow.includes('prompt')) refuse('prompt', 'must be a text')
   JSON.stringify(body, (name, value: unknown) => {
     const isStored =
@@ -43,12 +48,14 @@ function checkTools({ tools }: WireBody, { tools: allowed = false, allow = [] }:
   if (!Array.isArray(tools)) refuse('tools', 'must be a list')
   const accepted = Array.isArray(allowed) ? allowed : allowed ? ['function', 'custom'] : []
   tools.forEach((tool, index) => {
-    refuseCapitals(Object(tool), allow, `tools[${index}]`)
-    const { type, name = Object(Object(tool).function).name } = Object(tool)
-    // A list of one word reads like the word.
+    const { type, function: called, custom } = Object(tool)
+    const parts = [tool, called, custom].map(Object)
+    for (const part of parts) refuseCapitals(part, allow, `tools[${index}]`)
     const isPages = type === 'function' || type === 'custom'
-    if (!accepted.includes(type) && !(isPages && accepted.includes(name)))
-      refuse(`tools[${index}]`, 'is not allowed here')
+    // A service reads one of the names; a list of one word reads like the word.
+    const names = parts.map(({ name }) => name).filter(name => name !== undefined)
+    const isNamed = isPages && names.length > 0 && names.every(name => accepted.includes(name))
+    if (!accepted.includes(type) && !isNamed) refuse(`tools[${index}]`, 'is not allowed here')
   })
 }
 

@@ -23,7 +23,7 @@ export function loggedAnswer(
   writer: LogWriter,
   maxDetachedMs: number,
 ): LoggedAnswer {
-  const { account, upstream, response, upstreamId } = answering
+  const { close, upstream } = answering
   const { blocks, outcome } = startPassing(answering)
   const live = createLiveReader((after, signal) => store.read(id, after, signal))
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -43,7 +43,7 @@ export function loggedAnswer(
     await writer.close()
     isOver = true
     clearTimeout(timer)
-    await account.close(response.status, writer.ending[0] === STOPPED ? 'stopped' : outcome(), upstreamId)
+    await close(writer.ending[0] === STOPPED ? 'stopped' : outcome())
   }
 
   function onLeave(): void {

@@ -10,7 +10,7 @@ export interface Meter {
   /** Reads a whole answer. Returns what is passed on. */
   takeWhole(text: string): string
   readonly usage: WireUsage | undefined
-  /** Events with data; a token each, or nearly so. */
+  /** Events with data, a token each or nearly so; of a whole answer a guess. */
   readonly events: number
   /** Whether the answer has come to an end of its own. */
   readonly isWhole: boolean
@@ -23,10 +23,20 @@ export function isEvent(block: string): boolean {
   return /(^|[\r\n])data/.test(block)
 }
 
+/** What a guess makes of a text: some languages need a token for three bytes. */
+export function guessTokens(bytes: number): number {
+  return Math.ceil(bytes / 3)
+}
+
 /** In the text of an answer each quote is escaped, so that these are found only in the JSON itself; U+2028 is no end of a line here. */
 const WHOLE =
   /(^|[\r\n])data: ?\[DONE\]|"finish_reason"\s*:\s*"|"type"\s*:\s*"response\.(completed|incomplete|failed)"/
 const FAILURE = /"error"\s*:\s*(?!null)[^\s]|"(type|object)"\s*:\s*"error"|(^|[\r\n])event: ?error/
+/** How services tell of a failure by other names, where no answer stands beside it. */
+const TOLD = /"(detail|msg|message)"\s*:\s*"|"(errors|base_resp)"\s*:/
+const ANSWER = /"(choices|object|output)"\s*:|"type"\s*:\s*"response\./
+/** Lines outside of the framing that hold an error: a backend's bare JSON, llama.cpp's field. */
+const STRAY = /(^|[\r\n])(\{|error:)/
 const USAGE = /"usage"\s*:\s*\{/
 
 function usageIn(json: unknown): WireUsage | undefined {
@@ -50,8 +60,11 @@ export function totalOf(usage: WireUsage | undefined): number | undefined {
 
 function withCleanErrors(text: string): string {
   const json = JSON.parse(text, (name, value) => (name === 'error' && value ? cleanError(value) : value))
-  const { type, object } = Object(json)
-  return JSON.stringify(type === 'error' || object === 'error' ? { error: cleanError(json) } : json)
+  const { type, object, message, msg, detail, errors, base_resp } = Object(json)
+  // Words that stand beside an error tell of it, too.
+  const hasWords = !!(message ?? msg ?? detail ?? errors ?? base_resp) && !ANSWER.test(text)
+  const isError = type === 'error' || object === 'error' || hasWords
+  return JSON.stringify(isError ? { error: cleanError(json) } : json)
 }
 
 /**
@@ -67,8 +80,17 @@ export function createMeter(hidesUsage: boolean, endsByItself: boolean): Meter {
   let isWhole = !endsByItself
   let hasFailed = false
 
+  function isFailing(text: string): boolean {
+    return FAILURE.test(text) || (endsByItself && !ANSWER.test(text) && TOLD.test(text))
+  }
+
+  /** Stands for a failure whose words are not to be told, whatever they are. */
+  function failureOf(): string {
+    hasFailed = true
+    return JSON.stringify({ error: cleanError('') })
+  }
+
   function readUsage(data: string): boolean {
-    if (!USAGE.test(data)) return false
     const json = JSON.parse(data)
     usage = usageIn(json) ?? usage
     return hidesUsage && Array.isArray(json.choices) && !json.choices.length
@@ -76,32 +98,34 @@ export function createMeter(hidesUsage: boolean, endsByItself: boolean): Meter {
 
   return {
     take(block) {
-      if (!isEvent(block)) return block
+      if (!isEvent(block))
+        return STRAY.test(block) && !ANSWER.test(block) ? `data: ${failureOf()}\n\n` : block
       events++
       isWhole ||= WHOLE.test(block)
-      const isFailure = FAILURE.test(block)
+      const isFailure = isFailing(block)
       if (!isFailure && !USAGE.test(block)) return block
       const data = Array.from(block.matchAll(/(?:^|[\r\n])data: ?([^\r\n]*)/g), ([, line]) => line).join('\n')
       try {
-        if (readUsage(data)) return undefined
+        if (USAGE.test(data) && readUsage(data)) return undefined
         if (!isFailure) return block
         hasFailed = true
-        const [, name] = /(?:^|[\r\n])(event:[^\r\n]*)/.exec(block) ?? []
+        const [, name] = /(?:^|[\r\n])(event: ?[\w.]*)/.exec(block) ?? []
         return `${name ? `${name}\n` : ''}data: ${withCleanErrors(data)}\n\n`
       } catch {
         // Broken JSON is passed on, for its reader to tell of; not where it tells of a failure in words of its own.
-        return isFailure ? `data: ${JSON.stringify({ error: cleanError('') })}\n\n` : block
+        return isFailure ? `data: ${failureOf()}\n\n` : block
       }
     },
     takeWhole(text) {
       isWhole = true
+      if (endsByItself) events = guessTokens(text.length)
       try {
         readUsage(text)
-        if (!FAILURE.test(text)) return text
+        if (!isFailing(text)) return text
         hasFailed = true
         return withCleanErrors(text)
       } catch {
-        return text
+        return failureOf()
       }
     },
     get usage() {

@@ -1,6 +1,6 @@
 import type { Meter } from './meter.ts'
 import { readBlocks } from './read-blocks.ts'
-import { brokenOff, errorEvent, Refusal } from './refusal.ts'
+import { brokenOff, errorEvent, Refusal, wishIn } from './refusal.ts'
 import type { RelayOutcome } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
@@ -36,8 +36,7 @@ export function passOn(
       if (!meter.isWhole) throw brokenOff('upstream_cut', 'The service broke off')
       outcome = 'complete'
     } catch (error) {
-      const { code } = Object(error)
-      if (code === 'stopped' || code === 'left') outcome = code
+      outcome = wishIn(error) ?? outcome
       yield [errorEvent(error)]
     } finally {
       // Cancelling a body frees its connection late on some runtimes.

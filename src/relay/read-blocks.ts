@@ -10,7 +10,7 @@ export async function* readBlocks(
   wait: UpstreamRequest['wait'],
 ): AsyncGenerator<readonly string[], undefined> {
   const reader = body.getReader()
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const decoder = new TextDecoder()
   const split = createSplitter(MAX_EVENT)
   try {
     for (;;) {

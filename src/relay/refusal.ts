@@ -55,6 +55,12 @@ export function brokenOff(code: string, message: string): Refusal {
   return new Refusal(410, code, message, { name: 'IncompleteStreamError', type: 'server_error' })
 }
 
+/** Tells whether a request was ended by the wish of its user: by whoever left, or stopped it. */
+export function wishIn(error: unknown): 'left' | 'stopped' | undefined {
+  const { code } = Object(error)
+  return code === 'left' || code === 'stopped' ? code : undefined
+}
+
 /**
  * Makes the event that tells a reader of a failure. What a platform's `fetch` throws in mid stream is a cut: its text is about
  * the line to the service.

@@ -35,19 +35,27 @@ export function cleanError(error: unknown): Json {
   }
 }
 
-/** Reads what an error answer says. In any other shape than the usual ones nothing of it is passed on. */
-function readError(text: string): Json {
+/**
+ * Reads what an error answer says, without the values that the service was sent with a request. In any other shape than the
+ * usual ones nothing of it is passed on.
+ */
+function readError(text: string, secrets: readonly string[]): Json {
   try {
-    const json = JSON.parse(text)
+    // Parsed first: an escape may stand in the middle of a key.
+    const json = JSON.parse(text, (_, value) =>
+      typeof value === 'string' ? withoutSecrets(value, secrets) : value,
+    )
     return Object(json.error ?? json)
   } catch {
     return {}
   }
 }
 
-/** Takes the values out that the service was sent with a request; what is short would blot the text. */
+/** Takes secrets out of a text, and what stands behind the scheme of one; what is short would blot the text. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => (secret.length > 7 ? rest.replaceAll(secret, '…') : rest), text)
+  return secrets
+    .flatMap(secret => [secret, ...secret.split(' ')])
+    .reduce((rest, secret) => (secret.length > 7 ? rest.replaceAll(secret, '…') : rest), text)
 }
 
 /**
@@ -57,7 +65,7 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
  * @param secrets what the request had of the owner's: the key, headers, members of the query
  */
 export function refusalOf({ status, headers }: Response, text: string, secrets: readonly string[]): Refusal {
-  const { message, type, code, param } = readError(withoutSecrets(text, secrets))
+  const { message, type, code, param } = readError(text, secrets)
   const isOfAccount = /^40[1237]$/.test(`${status}`) || ACCOUNT.test(`${type} ${code}`)
   // A redirect has no status at all in some runtimes.
   if (isOfAccount || status < 400)

@@ -42,7 +42,7 @@ const CLASSES: { readonly [status: number]: typeof APIError | typeof ValidationE
 }
 
 /** The texts of a body without secrets; a key spelled with \u escapes, or in a name, only shows once it is parsed. */
-function parseScrubbed(text: string, scrub: (text: string) => string): unknown {
+export function parseScrubbed(text: string, scrub: (text: string) => string): unknown {
   try {
     return JSON.parse(scrub(JSON.stringify(JSON.parse(text))), (_, value) =>
       typeof value === 'string' ? scrub(value) : value,

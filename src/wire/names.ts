@@ -16,7 +16,10 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null
 }
 
-/** Remembers what a function made of a name. A service may make up names without end, so it forgets them all now and then. */
+/**
+ * Remembers what a function made of a name. A service may make up names without end, so it forgets them all now and then, and
+ * long ones at once: they would be held for good.
+ */
 /* @__NO_SIDE_EFFECTS__ */
 export function remembered<T>(convert: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>()
@@ -25,7 +28,7 @@ export function remembered<T>(convert: (name: string) => T): (name: string) => T
     if (converted === undefined) {
       if (known.size > 999) known.clear()
       converted = convert(name)
-      known.set(name, converted)
+      if (name.length < 99) known.set(name, converted)
     }
     return converted
   }

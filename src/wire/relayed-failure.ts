@@ -5,7 +5,7 @@ import { LimitError } from '../errors/limit-error.ts'
 import { bareMessage, isLLMError } from '../errors/llm-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
-import { apiFailure } from './api-failure.ts'
+import { apiFailure, parseScrubbed } from './api-failure.ts'
 import type { Json } from './names.ts'
 
 /** The errors that have no status: those of a service are known by theirs. */
@@ -49,13 +49,11 @@ export function throwRelayed(
   response: Pick<Response, 'status' | 'headers'>,
   scrub: (text: string) => string,
 ): never {
-  const error: Json = Object(given)
-  const { name, message, code, phase, retryable } = error
-  const Failure = Object.hasOwn(CLASSES, `${name}`) ? CLASSES[`${name}`] : undefined
-  if (!Failure || error.status) {
-    const { retryAfter } = error
-    throw Object.assign(apiFailure(text, response, scrub), typeof retryAfter === 'number' && { retryAfter })
-  }
+  const error: Json = Object(parseScrubbed(JSON.stringify(given ?? null), scrub))
+  const { name, message, code, phase, retryable, retryAfter, status } = error
+  const Failure = Object.hasOwn(CLASSES, `${name}`) && CLASSES[`${name}`]
+  if (!Failure || status)
+    throw Object.assign(apiFailure(text, response, scrub), Number.isFinite(retryAfter) && { retryAfter })
   const details = { code: code ?? undefined, phase, retryable: retryable === true }
-  throw new Failure(scrub(`${message}`), details as never)
+  throw new Failure(`${message}`, details as never)
 }

@@ -113,6 +113,16 @@ describe('baseUrl', () => {
     },
   )
 
+  it('is never that of a polluted prototype, which would get the key', () => {
+    Object.defineProperty(Object.prototype, 'baseUrl', { value: 'https://evil.test', configurable: true })
+    try {
+      expect(createClient({ apiKey: KEY }).baseUrl).toBe('https://api.openai.com/v1')
+      expect(new LLMClient({ apiKey: KEY, retry: false }).baseUrl).toBe('https://api.openai.com/v1')
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'baseUrl')
+    }
+  })
+
   it('is the one of OpenAI where none is given', () => {
     expect(createClient().baseUrl).toBe('https://api.openai.com/v1')
   })

@@ -159,6 +159,10 @@ describe('a server that is odd', () => {
 
   it.each([
     ['the same page for ever', odd([{ tools: [], nextCursor: '1' }])],
+    [
+      'empty pages for ever',
+      odd(Array.from({ length: 2000 }, (_, i) => ({ tools: [], nextCursor: i < 1999 ? `${i}` : null }))),
+    ],
     ['too many tools', odd([{ tools: Array.from({ length: 1001 }, (_, i) => `t${i}`) }])],
     ['more tools than arguments fit into a call', odd([{ tools: Array(200_000).fill('t') }])],
   ])('lists %s: it is refused', async (_, client) => {
@@ -226,6 +230,12 @@ describe('a server that is odd', () => {
       { type: 'image', data: 'AAAA', mimeType: 'image/svg+xml' },
       [],
       '(image/svg+xml of 3 bytes, which cannot be shown)',
+    ],
+    [
+      'a sound of a kind that is inherited',
+      { type: 'audio', data: 'AAAA', mimeType: 'constructor' },
+      [],
+      '(constructor of 3 bytes, which cannot be shown)',
     ],
     [
       'a sound of another kind',

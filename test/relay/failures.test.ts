@@ -127,6 +127,16 @@ describe("the service's refusal", () => {
     }
   })
 
+  it('shows no key that is escaped, nor one without its scheme', async () => {
+    const key = 'Zq8vT3nW/5xY7aB9c+d'
+    const echo = `{"error":{"message":"bad ${key.replace('/', '\\/').replace('+', '\\u002b')}","param":"${key}"}}`
+    const { handle } = answeredBy(() => new Response(echo, { status: 400 }), {
+      apiKey: undefined,
+      headers: { authorization: `Api-Key ${key}` },
+    })
+    expect(await errorOf(await handle(visit()))).toMatchObject({ message: 'bad …', param: '…' })
+  })
+
   it('is told where it comes with a 200', async () => {
     const error = { message: `No credit left for ${ORG}`, code: 'rate_limited' }
     const { handle } = answeredBy(() => Response.json({ error, id: 1 }))

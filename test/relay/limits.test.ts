@@ -105,6 +105,13 @@ describe('a relay lets through', () => {
     )
     expect(await ask([{ type: 'function', name: 'weather' }], ['weather'], responses)).toBe(200)
     expect(await ask([{ type: 'function', Type: 'mcp', name: 'weather' }], true)).toBe(400)
+    // Nor is another function, by a name that the service does not read.
+    expect(await ask([{ ...weather, name: 'other' }], ['other'])).toBe(400)
+    expect(await ask([{ type: 'custom', name: 'other', custom: { name: 'weather' } }], ['other'])).toBe(400)
+    expect(await ask([{ type: 'custom', custom: { name: 'weather' } }], ['weather'])).toBe(200)
+    expect(await ask([{ type: 'function', function: { name: 'other', Name: 'weather' } }], ['other'])).toBe(
+      400,
+    )
     expect(await ask('all', true)).toBe(400)
     expect(await ask([null], true)).toBe(400)
     expect(await ask(null, false)).toBe(200)
@@ -147,8 +154,18 @@ describe('a relay refuses', () => {
     ['api_base', { api_base: 'http://169.254.169.254' }],
     ['base_url', { base_url: 'http://evil.test' }],
     ['fallbacks', { fallbacks: ['fake-large'] }],
+    ['context_window_fallbacks', { context_window_fallbacks: [{ 'fake-small': ['fake-large'] }] }],
+    ['user_config', { user_config: { model_list: [] } }],
+    ['preset', { preset: 'large' }],
+    ['aws_bedrock_runtime_endpoint', { aws_bedrock_runtime_endpoint: 'http://evil.test' }],
+    ['vertex_credentials', { vertex_credentials: '/etc/passwd' }],
+    ['custom_logit_processor', { custom_logit_processor: 'code' }],
+    ['chat_template', { chat_template: '{{ messages[1] }}' }],
     ['file_id', { messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-1' } }] }] }],
     ['type', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+    // The type may be left out.
+    ['input', { input: [{ id: 'msg_1' }] }],
+    ['input', { input: ['Hi', { id: 'msg_1', type: null }] }],
     // A service written in Go takes the last of these, whatever its case.
     ['Model', { Model: 'fake-large' }],
     ['MAX_TOKENS', { MAX_TOKENS: 1e6 }],
@@ -161,13 +178,15 @@ describe('a relay refuses', () => {
   })
 
   it('none of these where the owner allows it', async () => {
-    const allow = ['service_tier', 'file_id', 'topP']
+    const allow = ['service_tier', 'file_id', 'topP', 'item_reference', 'user_config']
     const { handle, service } = relayOf({ limits: { allow }, fetch: async () => Response.json({}) })
     const file = { type: 'file', file: { file_id: 'file-1' } }
     const given = {
       ...question,
       service_tier: 'flex',
       topP: 1,
+      input: [{ id: 'msg_1' }],
+      user_config: {},
       messages: [{ role: 'user', content: [file] }],
     }
     expect((await handle(visit(given))).status).toBe(200)

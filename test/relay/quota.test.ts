@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConfigurationError, createChatCompletion, RateLimitError } from '../../src/index.ts'
-import { memoryQuota, quotaStore, type RelayQuota, relay } from '../../src/relay/index.ts'
+import { memoryQuota, quotaStore, type RelayQuota, type RelayUse, relay } from '../../src/relay/index.ts'
 import { failureOf } from '../client/harness.ts'
 import { until } from '../support/frames.ts'
 import { authorize, BASE, errorOf, pageClient, question, relayOf, visit } from './harness.ts'
@@ -51,11 +51,40 @@ describe('the quota of a relay', () => {
     [{ total_tokens: -1 }, undefined],
   ])('reads the counts %j as %s tokens', async (usage, tokens) => {
     const onUse = vi.fn()
-    const fetch = async () => Response.json({ choices: [{ message: { content: 'Hi' } }], usage })
+    const answer = JSON.stringify({ choices: [{ message: { content: 'Hi' } }], usage })
+    const fetch = async () => new Response(answer, { headers: { 'content-type': 'application/json' } })
     const { handle } = relayOf({ fetch, onUse })
     await (await handle(visit())).text()
-    const guess = Math.ceil(JSON.stringify(question).length / 3)
+    const guess = [JSON.stringify(question), answer].reduce(
+      (sum, text) => sum + Math.ceil(text.length / 3),
+      0,
+    )
     expect(onUse.mock.calls[0]![0]).toMatchObject({ tokens: tokens ?? guess, estimated: !tokens })
+  })
+
+  it('charges for the time of an answer that is left before it is told', async () => {
+    const clock = vi.spyOn(performance, 'now')
+    const uses: RelayUse[] = []
+    const { handle } = relayOf({
+      limits: { maxTokens: 500 },
+      onUse: use => uses.push(use),
+      fetch: (_, { signal }) =>
+        new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
+    })
+    const asked = Math.ceil(JSON.stringify(question).length / 3)
+    for (const ms of [1200, 60_000]) {
+      const visitor = new AbortController()
+      clock.mockReturnValueOnce(0).mockReturnValue(ms)
+      const answer = handle(visit(question, { signal: visitor.signal }))
+      await new Promise(resolve => setTimeout(resolve))
+      visitor.abort()
+      await answer
+    }
+    clock.mockRestore()
+    expect(uses.map(({ tokens, outcome }) => [tokens - asked, outcome])).toEqual([
+      [120, 'left'],
+      [500, 'left'],
+    ])
   })
 
   it('counts no tokens of a request that the service refused', async () => {

@@ -2,11 +2,27 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createChatCompletion, ValidationError } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
-import { camelCase, fromWire, isMap, isSchema, type Json, snakeCase, toWire } from '../../src/wire/names.ts'
+import {
+  camelCase,
+  fromWire,
+  isMap,
+  isSchema,
+  type Json,
+  remembered,
+  snakeCase,
+  toWire,
+} from '../../src/wire/names.ts'
 import { clientOf, completion, failureOf } from '../client/harness.ts'
 import api from '../fixtures/wire-maps.json'
 
 describe('a name', () => {
+  it('is remembered, unless it is long: an answer that is over would be held', () => {
+    const lengths: number[] = []
+    const measure = remembered(name => lengths.push(name.length))
+    for (const name of ['max_tokens', 'x'.repeat(1e5), 'max_tokens', 'x'.repeat(1e5)]) measure(name)
+    expect(lengths).toEqual([10, 1e5, 1e5])
+  })
+
   it.each([
     ['maxTokens', 'max_tokens'],
     ['maxCompletionTokens', 'max_completion_tokens'],
