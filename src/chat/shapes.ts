@@ -1,19 +1,19 @@
 import type { LowerCaseNames, Open, VendorFields, WireNames } from '../client/shapes.ts'
 
 /** An image, by its address or as a data URL; see `toDataURL`. */
-export interface ImageURL {
+interface ImageURL {
   readonly url: string
   readonly detail?: Open<'auto' | 'low' | 'high'> | undefined
 }
 
-export interface InputAudio {
+interface InputAudio {
   /** In base64. */
   readonly data: string
   readonly format: Open<'wav' | 'mp3'>
 }
 
 /** A file, by its id or as a data URL; see `toDataURL`. */
-export interface InputFile {
+interface InputFile {
   readonly fileData?: string | undefined
   readonly file_data?: string | undefined
   readonly fileId?: string | undefined
@@ -22,7 +22,7 @@ export interface InputFile {
 }
 
 /** A part of another type, or in the wire's own spelling. What is known of a part is checked here too. */
-export interface OtherPart extends LowerCaseNames {
+interface OtherPart extends LowerCaseNames {
   readonly type: Open<'text' | 'image_url' | 'input_audio' | 'file'>
   readonly text?: string | undefined
   readonly imageUrl?: ImageURL | undefined
@@ -128,7 +128,7 @@ export type WireNumbers = {
 }
 
 /** How likely a token was. */
-export interface TokenLogprob extends VendorFields {
+interface TokenLogprob extends VendorFields {
   token: string
   logprob: number
   /** The token in UTF-8; a character may be spread over several tokens. */

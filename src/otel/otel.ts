@@ -1,5 +1,5 @@
 import { originOf } from '../call/origin-of.ts'
-import { type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
+import { type Call, type FetchPolicy, type PolicyRequest, policy } from '../call/policy.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { askingUsage } from '../policies/ask-usage.ts'
 import { type Follower, follow } from '../policies/follow.ts'
@@ -42,16 +42,6 @@ export interface OtelOptions {
   readonly names?: 'latest' | '0.1.0' | undefined
 }
 
-/** What is known of a call as it begins. */
-interface Begun {
-  /** How this library calls the operation, and how the conventions do. */
-  readonly own: string
-  readonly operation: string
-  readonly base: Attributes
-  /** How many attempts of the call have come by here before. */
-  readonly before: number
-}
-
 /** Adds the trace to a request's headers; undefined for a span that nobody records, or where the caller has set it. */
 function headersWithTrace(
   { headers: asked }: PolicyRequest,
@@ -85,16 +75,19 @@ export function otel(options: OtelOptions): FetchPolicy {
 
   /** Follows a call to its end. It lives as long as a stream does, so that nothing that was sent may be in its scope. */
   function createFollower(
-    { own, operation, base, before }: Begun,
+    operation: string,
+    isNamed: boolean,
+    base: Attributes,
+    before: number,
     span: SpanLike | undefined,
-    scrub: (text: string) => string,
+    call: Call | undefined,
   ): Follower {
-    const answer = createAnswerReader(scrub)
+    const answer = createAnswerReader(call?.scrub ?? String)
     const contents = content ? orUndefined(() => content.answer()) : undefined
     return {
       onValue(value) {
         // The answer of any other operation, a file or a model, has an id of another kind.
-        if (operation !== own) answer.add(value)
+        if (isNamed) answer.add(value)
         if (contents) orUndefined(() => contents.add(value))
       },
       onEnd({ outcome, error, status, attempts, usage, ms, firstEventMs }) {
@@ -135,7 +128,7 @@ export function otel(options: OtelOptions): FetchPolicy {
       const headers = orUndefined(() =>
         (propagate || []).includes(target!.origin) ? headersWithTrace(request, span) : undefined,
       )
-      const follower = createFollower({ own, operation, base, before }, span, call?.scrub ?? String)
+      const follower = createFollower(operation, operation !== own, base, before, span, call)
       return follow(request, watcher => send(watcher, headers && { headers }), follower)
     })
   })
