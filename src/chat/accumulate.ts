@@ -10,7 +10,7 @@ interface OpenChoice {
   readonly index: number
   text: string
   /** The content in parts, where the service sends it so. */
-  parts: Json[] | undefined
+  parts?: Json[] | undefined
   finishReason: Choice['finishReason']
   readonly toolCalls: OpenToolCall[]
   /** What else the service sends of the message and of the choice. */
@@ -19,26 +19,15 @@ interface OpenChoice {
 }
 
 // What is not a vendor's.
-const DELTA_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['role', 'content', 'toolCalls', 'index'])
-const CHOICE_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'index',
-  'delta',
-  'finishReason',
-  'usage',
-])
+const DELTA_FIELDS = ['role', 'content', 'toolCalls', 'index']
+const CHOICE_FIELDS = ['index', 'delta', 'finishReason', 'usage']
 // `obfuscation` is noise that hides an event's length from who watches the network.
-const CHUNK_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'choices',
-  'usage',
-  'object',
-  'obfuscation',
-])
-const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set()
+const CHUNK_FIELDS = ['choices', 'usage', 'object', 'obfuscation']
 
 /** Fields whose pieces make one text, one object, one list of blocks. */
 const TEXTS = /^(reasoning(Content|Text)?|refusal|data|transcript|arguments)$/
 const OBJECTS = /^(audio|functionCall|logprobs)$/
-const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
+const BLOCKS = /^(reasoningDetails|thinkingBlocks|contentBlocks)$/
 
 /**
  * Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. What
@@ -46,9 +35,9 @@ const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
  *
  * It runs for each chunk: to collect what is not `known` into an object of its own would take as long as all the rest.
  */
-function mergeFields(target: Json, source: Json, known: ReadonlySet<string> = NONE): Json {
+function mergeFields(target: Json, source: Json, known: readonly string[] = []): Json {
   for (const key of Object.keys(source)) {
-    if (known.has(key)) continue
+    if (known.includes(key)) continue
     const value = source[key]
     const before = target[key]
     if (value == null && before !== undefined) continue
@@ -99,19 +88,15 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
   function addChoice(piece: ChunkChoice): void {
     const { delta, finishReason } = piece
     const index = checkIndex(piece.index) ?? 0
-    let choice = choices.get(index)
-    if (!choice) {
-      choice = {
-        index,
-        text: '',
-        parts: undefined,
-        finishReason: null,
-        toolCalls: [],
-        message: {},
-        extras: {},
-      }
-      choices.set(index, choice)
+    const choice = choices.get(index) ?? {
+      index,
+      text: '',
+      finishReason: null,
+      toolCalls: [],
+      message: {},
+      extras: {},
     }
+    choices.set(index, choice)
     addDelta(choice, delta ?? {})
     choice.finishReason = finishReason || choice.finishReason
     mergeFields(choice.extras, piece, CHOICE_FIELDS)
@@ -123,7 +108,7 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
       // Counts are totals, so the last ones count.
       usage = (usageOf(chunk) as Usage | undefined) ?? usage
       for (const key of Object.keys(chunk)) {
-        if (CHUNK_FIELDS.has(key)) continue
+        if (CHUNK_FIELDS.includes(key)) continue
         const value = chunk[key]
         // The first chunk of some services has these empty, and later ones may differ.
         if (key === 'id' || key === 'model' || key === 'created') top[key] ||= value

@@ -215,6 +215,7 @@ describe('a choice that broke off', () => {
     'overloaded_error',
     'api_error',
     'insufficient_system_resource',
+    'insufficient_capacity',
     'ERROR',
   ])('by its reason is an error, with what had arrived: %s', async reason => {
     const plain = await failureOf(
