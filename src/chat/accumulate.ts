@@ -10,7 +10,7 @@ interface OpenChoice {
   readonly index: number
   text: string
   /** The content in parts, where the service sends it so. */
-  parts?: Json[]
+  parts?: Json[] | undefined
   finishReason: Choice['finishReason']
   readonly toolCalls: OpenToolCall[]
   /** What else the service sends of the message and of the choice. */
@@ -19,20 +19,10 @@ interface OpenChoice {
 }
 
 // What is not a vendor's.
-const DELTA_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['role', 'content', 'toolCalls', 'index'])
-const CHOICE_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'index',
-  'delta',
-  'finishReason',
-  'usage',
-])
+const DELTA_FIELDS = ['role', 'content', 'toolCalls', 'index']
+const CHOICE_FIELDS = ['index', 'delta', 'finishReason', 'usage']
 // `obfuscation` is noise that hides an event's length from who watches the network.
-const CHUNK_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'choices',
-  'usage',
-  'object',
-  'obfuscation',
-])
+const CHUNK_FIELDS = ['choices', 'usage', 'object', 'obfuscation']
 
 function addDelta(choice: OpenChoice, delta: Delta): void {
   const { content, toolCalls } = delta
@@ -68,18 +58,15 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
   function addChoice(piece: ChunkChoice): void {
     const { delta, finishReason } = piece
     const index = checkIndex(piece.index) ?? 0
-    let choice = choices.get(index)
-    if (!choice) {
-      choice = {
-        index,
-        text: '',
-        finishReason: null,
-        toolCalls: [],
-        message: {},
-        extras: {},
-      }
-      choices.set(index, choice)
+    const choice = choices.get(index) ?? {
+      index,
+      text: '',
+      finishReason: null,
+      toolCalls: [],
+      message: {},
+      extras: {},
     }
+    choices.set(index, choice)
     addDelta(choice, delta ?? {})
     choice.finishReason = finishReason || choice.finishReason
     mergeFields(choice.extras, piece, CHOICE_FIELDS)
@@ -91,7 +78,7 @@ export function createAccumulator(): Fold<ChatCompletionChunk, ChatCompletion> {
       // Counts are totals, so the last ones count.
       usage = (usageOf(chunk) as Usage | undefined) ?? usage
       for (const key of Object.keys(chunk)) {
-        if (CHUNK_FIELDS.has(key)) continue
+        if (CHUNK_FIELDS.includes(key)) continue
         const value = chunk[key]
         // The first chunk of some services has these empty, and later ones may differ.
         if (key === 'id' || key === 'model' || key === 'created') top[key] ||= value

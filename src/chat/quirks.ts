@@ -11,16 +11,25 @@ const THINKING = /thinking|reasoning/
 /** Joins what is said in a list of parts. */
 export function textOf(parts: readonly Json[]): string {
   return parts
-    .map(part => (typeof part?.text === 'string' && !THINKING.test(`${part.type}`) ? part.text : ''))
+    .map(part => (typeof part?.text === 'string' && !THINKING.test(part.type as string) ? part.text : ''))
     .join('')
 }
 
-/** Joins what is thought in a list of parts. */
-function thinkingOf(parts: readonly Json[]): string {
-  return parts
+/** Reads a piece of a block in the block's own form: Portkey sends `{ index, delta }`, and a type only in whole answers. */
+function unwrap(piece: unknown): unknown {
+  const { delta } = Object(piece)
+  if (!isObject(delta)) return piece
+  const [key] = Object.keys(delta) as [string]
+  return { type: { text: key, thinking: key, data: 'redacted_thinking' }[key], ...delta }
+}
+
+/** Joins what is thought in a list of parts: a `kind` from 2 on holds nothing else, in the others the parts' types tell. */
+function thinkingOf(parts: unknown, kind: number): string {
+  return [parts]
+    .flat()
     .map(part => {
-      const { type, thinking, summary, text, reasoning } = Object(part)
-      if (!THINKING.test(`${type}`)) return ''
+      const { type, thinking, summary, text, reasoning } = Object(unwrap(part))
+      if (kind < 2 && !THINKING.test(type)) return ''
       const thoughts = thinking ?? summary ?? reasoning ?? text ?? ''
       return Array.isArray(thoughts) ? textOf(thoughts) : `${thoughts}`
     })
@@ -54,7 +63,8 @@ const REASONING_KEY = /^reasoning(Content|Text)?$/
 
 /**
  * Reads the thinking in a message or a delta, whatever the service calls it: `reasoning_content` (DeepSeek), `reasoning`
- * (OpenRouter, Groq), `reasoning_text` (Copilot), parts of the content (Mistral), `reasoning_details`. Empty where there is none.
+ * (OpenRouter, Groq), `reasoning_text` (Copilot), parts of the content (Mistral), `reasoning_details`, `content_blocks` (Portkey).
+ * Empty where there is none.
  *
  * @example
  * const { message } = (await createChatCompletion(client, request)).choices[0]
@@ -65,41 +75,37 @@ export function reasoningText(message: object): string {
   let text = ''
   for (const key of Object.keys(fields)) {
     const value = REASONING_KEY.test(key) && fields[key]
-    const said = typeof value === 'string' ? value : textOf([Object(value).summary].flat())
+    const said = typeof value === 'string' ? value : thinkingOf(value, 2)
     // Some services send it under two names at once, and some change the name in the middle of a stream.
     if (!text.startsWith(said)) text += said
   }
   if (text) return text
-  const parts = contentParts(message)
-  const inContent = parts ? thinkingOf(parts) : ''
-  const details = fields.reasoningDetails ?? fields.thinkingBlocks
-  if (inContent || !Array.isArray(details)) return inContent
-  return details.map(({ text, thinking, summary }) => text ?? thinking ?? summary ?? '').join('')
-}
-
-/** Whether a piece goes on with a block: same type and index, and no signature has sealed the block. */
-function goesOn(block: Json | undefined, { type, index }: Json): block is Json {
-  return isObject(block) && !block.signature && (type ?? block.type) === block.type && index === block.index
+  const { reasoningDetails, thinkingBlocks, contentBlocks } = fields
+  const lists = [contentParts(message), contentBlocks, reasoningDetails, thinkingBlocks]
+  return lists.map(thinkingOf).find(Boolean) ?? ''
 }
 
 /**
  * Joins pieces of blocks onto a list, as the service itself joins them in a whole answer: `reasoning_details`, `thinking_blocks`
- * and parts of the content. Sent back piece by piece, a signed block is refused.
+ * and parts of the content. Sent back piece by piece, a signed block is refused. A piece goes on with the last block where type and
+ * index are the same, until a signature has sealed it.
  */
 export function joinBlocks(blocks: Json[], pieces: readonly unknown[]): void {
-  for (const piece of pieces) {
+  for (const given of pieces) {
+    const piece = unwrap(given)
     const block = blocks.at(-1)
-    if (!isObject(piece)) blocks.push(piece as Json)
-    else if (goesOn(block, piece)) joinFields(block, piece)
-    else {
-      const started: Json = {}
-      blocks.push(started)
-      joinFields(started, piece)
+    if (!isObject(piece)) {
+      blocks.push(piece as Json)
+      continue
     }
+    const { type, index } = piece
+    const goesOn = isObject(block) && !block.signature && (type ?? block.type) === block.type
+    if (goesOn && index === block.index) joinFields(block, piece)
+    else blocks.push(joinFields({}, piece))
   }
 }
 
-function joinFields(block: Json, piece: Json): void {
+function joinFields(block: Json, piece: Json): Json {
   for (const key of Object.keys(piece)) {
     const value = piece[key]
     const before = block[key]
@@ -111,12 +117,13 @@ function joinFields(block: Json, piece: Json): void {
       block[key] = before + (value ?? '')
     else if ((value ?? '') !== '' || before === undefined) block[key] = value
   }
+  return block
 }
 
 /** Fields whose pieces make one text, one object, one list of blocks. */
 const TEXTS = /^(reasoning(Content|Text)?|refusal|data|transcript|arguments)$/
 const OBJECTS = /^(audio|functionCall|logprobs)$/
-const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
+const BLOCKS = /^(reasoningDetails|thinkingBlocks|contentBlocks)$/
 
 /**
  * Takes over a vendor's fields: lists and the pieces of a text go on, of anything else the last that is not null counts. What
@@ -124,9 +131,9 @@ const BLOCKS = /^(reasoningDetails|thinkingBlocks)$/
  *
  * It runs for each chunk: to collect what is not `known` into an object of its own would take as long as all the rest.
  */
-export function mergeFields(target: Json, source: Json, known?: ReadonlySet<string>): Json {
+export function mergeFields(target: Json, source: Json, known?: readonly string[]): Json {
   for (const key of Object.keys(source)) {
-    if (known?.has(key)) continue
+    if (known?.includes(key)) continue
     const value = source[key]
     const before = target[key]
     if ((value ?? '') === '' && before !== undefined) continue

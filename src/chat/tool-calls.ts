@@ -92,8 +92,8 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenTo
   return call
 }
 
-const PIECE_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['id', 'index', 'function', 'custom'])
-const INNER_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(['name', 'arguments', 'input'])
+const PIECE_FIELDS = ['id', 'index', 'function', 'custom']
+const INNER_FIELDS = ['name', 'arguments', 'input']
 
 /** Adds a piece to its call as {@link addToolCall} does, and keeps whatever else the service sent. */
 export function foldToolCall(calls: OpenToolCall[], piece: ToolCallDelta): void {

@@ -55,7 +55,21 @@ function write(
       `WEBVTT\n\n${clock(0, '.')} --> ${clock(duration, '.')}\n${text}\n\n`,
     )
   if (format === 'verbose_json') {
-    const segments = [{ id: 0, start: 0, end: duration, text }]
+    const tokens = tokenize(text).map(token => hash(token) % 50_000)
+    const segments = [
+      {
+        id: 0,
+        seek: 0,
+        start: 0,
+        end: duration,
+        text,
+        tokens,
+        temperature: 0,
+        avg_logprob: -0.25,
+        compression_ratio: 1.5,
+        no_speech_prob: 0.01,
+      },
+    ]
     return jsonAnswer(200, {
       task,
       language,

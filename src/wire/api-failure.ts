@@ -28,7 +28,7 @@ const STATUSES: readonly (readonly [status: number, words: RegExp])[] = [
   [401, /auth|api.?key/],
   [403, /permission|forbidden/],
   [400, /invalid|bad.?request/],
-  [500, /server|internal|upstream|resource/],
+  [500, /server|internal|upstream|resource|timeout|api.?err/],
 ]
 
 const CLASSES: { readonly [status: number]: typeof APIError | typeof ValidationError } = {

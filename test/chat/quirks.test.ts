@@ -218,7 +218,10 @@ describe('a choice that broke off', () => {
     'cancelled',
     'timeout',
     'network_error',
+    'overloaded_error',
+    'api_error',
     'insufficient_system_resource',
+    'insufficient_capacity',
     'ERROR',
   ])('by its reason is an error, with what had arrived: %s', async reason => {
     const plain = await failureOf(
@@ -233,16 +236,23 @@ describe('a choice that broke off', () => {
     }
   })
 
-  it.each(['stop', 'length', 'tool_calls', 'content_filter', 'sensitive', 'eos', 'time_limit', 'errored'])(
-    'it is not for the reason %s',
-    async reason => {
-      const plain = await createChatCompletion(answer({ ...half, finish_reason: reason }), chatRequest)
-      const events = sse(chunk({ content: 'Half' }), chunk({}, reason))
-      const streamed = await finalCompletion(streamOf(events))
-      for (const { choices } of [plain, streamed])
-        expect(choices[0]).toMatchObject({ message: { content: 'Half' }, finishReason: reason })
-    },
-  )
+  it.each([
+    'stop',
+    'length',
+    'tool_calls',
+    'content_filter',
+    'sensitive',
+    'eos',
+    'time_limit',
+    'errored',
+    'ERROR_TOXIC',
+  ])('it is not for the reason %s', async reason => {
+    const plain = await createChatCompletion(answer({ ...half, finish_reason: reason }), chatRequest)
+    const events = sse(chunk({ content: 'Half' }), chunk({}, reason))
+    const streamed = await finalCompletion(streamOf(events))
+    for (const { choices } of [plain, streamed])
+      expect(choices[0]).toMatchObject({ message: { content: 'Half' }, finishReason: reason })
+  })
 
   it('hands out the last of the text before its error', async () => {
     const last = { index: 0, delta: { content: ' more' }, finish_reason: 'error', error: { code: 502 } }

@@ -93,6 +93,8 @@ describe('an error inside a 200', () => {
       true,
     ],
     [{ error: { message: 'm', type: 'internal_error' } }, ServerError, 500, true],
+    [{ error: { message: 'm', type: 'api_error' } }, ServerError, 500, true],
+    [{ error: { message: 'm', type: 'timeout_error' } }, ServerError, 500, true],
     [{ error: { message: 'm', code: 'rate_limit_exceeded' } }, RateLimitError, 429, true],
     [{ error: { message: 'm', code: 'insufficient_quota' } }, RateLimitError, 429, false],
     [{ error: { message: 'm', code: 'invalid_api_key' } }, AuthenticationError, 401, false],
