@@ -19,6 +19,8 @@ interface SharedCall<T> {
   readonly callers: Set<readonly Watcher[]>
   /** Of the latest attempt's answer, once its headers are there. */
   status?: number | undefined
+  /** Where the request went that is under way. */
+  sentTo?: string
   /** Tells all of them what happens. */
   readonly everybody: Watcher
   /** Closes the call to new callers. */
@@ -49,6 +51,7 @@ export function shareCalls<T>(): (
     const everybody: Watcher = {
       attempt(url) {
         joint.status = undefined
+        joint.sentTo = url
         // Each request is the first caller's: another would count it once more.
         const [first] = callers
         for (const watchers of callers)
@@ -79,14 +82,20 @@ export function shareCalls<T>(): (
     const found = shared.get(name)
     // What it asks itself, where the policy stands twice in a client, would wait for itself.
     const known = found && !call?.watchers.includes(found.everybody) ? found : undefined
-    const { result, controller, callers, close, status } = known ?? start(name, request, work)
+    const joint = known ?? start(name, request, work)
+    const { result, controller, callers, close, status } = joint
     const watchers = [...(call?.watchers ?? [])]
     callers.add(watchers)
     if (status) for (const watcher of watchers) watcher.headers?.(status)
     const stopListening = signal
       ? onAbort(signal, () => {
+          const [first] = callers
           callers.delete(watchers)
-          if (callers.size) return
+          const [next] = callers
+          // What goes on is the request of the next of them now: nobody else would count it.
+          if (next && first === watchers && joint.sentTo)
+            for (const watcher of next) watcher.attempt?.(joint.sentTo)
+          if (next) return
           close()
           abortWith(controller, reasonOf(signal))
         })

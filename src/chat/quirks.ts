@@ -17,19 +17,20 @@ export function textOf(parts: readonly Json[]): string {
 
 /** Reads a piece of a block in the block's own form: Portkey sends `{ index, delta }`, and a type only in whole answers. */
 function unwrap(piece: unknown): unknown {
-  const { delta } = Object(piece)
+  const { delta, index } = Object(piece)
   if (!isObject(delta)) return piece
-  const [key] = Object.keys(delta) as [string]
-  return { type: { text: key, thinking: key, data: 'redacted_thinking' }[key], ...delta }
+  const type = 'data' in delta ? 'redacted_thinking' : ['text', 'thinking'].find(name => name in delta)
+  // The index tells pieces apart, and stands in no whole answer.
+  return Object.defineProperty({ type, ...delta }, 'index', { value: index })
 }
 
-/** Joins what is thought in a list of parts: a `kind` from 2 on holds nothing else, in the others the parts' types tell. */
-function thinkingOf(parts: unknown, kind: number): string {
+/** Joins what is thought in a list of parts. Where it holds other things too, the parts' types tell. */
+function thinkingOf(parts: unknown, isAll = false): string {
   return [parts]
     .flat()
     .map(part => {
       const { type, thinking, summary, text, reasoning } = Object(unwrap(part))
-      if (kind < 2 && !THINKING.test(type)) return ''
+      if (!isAll && !THINKING.test(type)) return ''
       const thoughts = thinking ?? summary ?? reasoning ?? text ?? ''
       return Array.isArray(thoughts) ? textOf(thoughts) : `${thoughts}`
     })
@@ -75,14 +76,14 @@ export function reasoningText(message: object): string {
   let text = ''
   for (const key of Object.keys(fields)) {
     const value = REASONING_KEY.test(key) && fields[key]
-    const said = typeof value === 'string' ? value : thinkingOf(value, 2)
+    const said = typeof value === 'string' ? value : thinkingOf(value, true)
     // Some services send it under two names at once, and some change the name in the middle of a stream.
     if (!text.startsWith(said)) text += said
   }
   if (text) return text
   const { reasoningDetails, thinkingBlocks, contentBlocks } = fields
-  const lists = [contentParts(message), contentBlocks, reasoningDetails, thinkingBlocks]
-  return lists.map(thinkingOf).find(Boolean) ?? ''
+  const mixed = [contentParts(message), contentBlocks].map(parts => thinkingOf(parts))
+  return mixed.find(Boolean) ?? (thinkingOf(reasoningDetails, true) || thinkingOf(thinkingBlocks, true))
 }
 
 /**
@@ -98,10 +99,9 @@ export function joinBlocks(blocks: Json[], pieces: readonly unknown[]): void {
       blocks.push(piece as Json)
       continue
     }
-    const { type, index } = piece
-    const goesOn = isObject(block) && !block.signature && (type ?? block.type) === block.type
-    if (goesOn && index === block.index) joinFields(block, piece)
-    else blocks.push(joinFields({}, piece))
+    const goesOn = isObject(block) && !block.signature && (piece.type ?? block.type) === block.type
+    if (goesOn && piece.index === block.index) joinFields(block, piece)
+    else blocks.push(piece === given ? joinFields({}, piece) : piece)
   }
 }
 

@@ -38,10 +38,12 @@ function isOver({ json, isCustom }: OpenToolCall): boolean {
 /** Finds the call that a piece goes on with: by its id, else its index, else the latest. Undefined where it begins one. */
 function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenToolCall | undefined {
   const { id, index, name, json } = piece
-  // Some services have one id for all calls of an answer.
-  const same = calls.findLast(
-    known => id && known.id === id && !(name && index !== known.index && isOver(known)),
-  )
+  // Some services have one id for all calls of an answer: then a name at another index begins one.
+  const own = (isSame: (known: OpenToolCall) => unknown) =>
+    calls.findLast(known => id && known.id === id && isSame(known))
+  const same =
+    own(known => known.index === index) ??
+    own(known => index === undefined || !name || (name === known.name && !isOver(known)))
   if (same) return same
   const latest = calls.at(-1)
   const near =
@@ -52,7 +54,8 @@ function findCall(calls: readonly OpenToolCall[], piece: OpenToolCall): OpenTool
   if (!near?.name || (id && near.id)) return near?.name ? undefined : near
   // So does one after whole arguments, or, without index, another name.
   const isOther = name !== near.name
-  return (isOver(near) && (json.trim() || isOther)) || (index === undefined && isOther) ? undefined : near
+  const isNext = isOver(near) && (isOther || (near.json !== '{}' && json.trim()))
+  return isNext || (index === undefined && isOther) ? undefined : near
 }
 
 /** What a piece holds of the function, or of the custom tool. */
@@ -87,6 +90,8 @@ export function addToolCall(calls: OpenToolCall[], piece: ToolCallDelta): OpenTo
   call.id ||= part.id
   call.name ||= part.name
   if (call.name.length > MAX_NAME) throw new ProtocolError("A tool call's name is too long")
+  // Bedrock and LiteLLM have sent `{}` before the arguments of Claude.
+  if (call.json === '{}' && part.json[0] === '{') call.json = ''
   call.json += part.json
   call.isCustom ||= part.isCustom
   return call
@@ -113,8 +118,7 @@ export function toToolCall(call: OpenToolCall, index: number, ended: boolean): T
   if (ended && !name) throw new ProtocolError('A tool call has no name')
   if (isCustom)
     return { ...extras, id, type: 'custom', custom: { ...inner, name, input: json } } as unknown as ToolCall
-  // Bedrock and LiteLLM have sent `{}` before the arguments of Claude.
-  const args = json.replace(/^{}(?={)/, '') || (ended ? '{}' : '')
+  const args = json || (ended ? '{}' : '')
   return {
     ...extras,
     type: (extras?.type as string) || 'function',

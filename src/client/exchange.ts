@@ -33,8 +33,9 @@ export async function exchange<T>(
   const source = signs ? settings.key : undefined
   let attempts = 0
   let scrub: Call['scrub'] = String
-  /** The key of the latest attempt; before the first one, the key that a policy has asked for. */
+  /** The key of the latest attempt, and one that a policy has asked for and no attempt has had. */
   let latest: string | Promise<string> | undefined
+  let unused: typeof latest
   const { method } = init
   const locate = (error: unknown) => {
     // The caller's own reason may be an error of this library's, and is passed on as it is.
@@ -55,7 +56,15 @@ export async function exchange<T>(
         },
       },
     ],
-    key: source && ((signal, anew) => (latest = (!(anew && attempts) && latest) || source(signal))),
+    key:
+      source &&
+      ((signal, anew) => {
+        if (anew) {
+          latest = unused ?? source(signal)
+          unused = undefined
+        } else latest ??= unused = source(signal)
+        return latest
+      }),
     scrub: text => scrub(text),
     async read(response, { signal, body, call }, reading) {
       const { watchers } = call!

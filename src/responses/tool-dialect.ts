@@ -1,5 +1,6 @@
 import type { ContentPart } from '../chat/shapes.ts'
 import type { ToolCall } from '../chat/types.ts'
+import { noteArguments } from '../tools/call-arguments.ts'
 import type { Dialect } from '../tools/run-loop.ts'
 import type { ToolResult } from '../tools/types.ts'
 import { outputText } from './output-text.ts'
@@ -80,5 +81,6 @@ export const responseDialect: Dialect<ModelResponse, InputItem> = {
 
   addResults(items, results) {
     items.push(...results.map(toOutput))
+    noteArguments(items.filter(({ type }) => type === 'function_call'))
   },
 }

@@ -1,13 +1,16 @@
+import { isObject, noteSent } from '../wire/names.ts'
+
 /**
  * The arguments that a call means: some models write nothing, `null` or an empty list where there are none, and some services
- * make a text of the JSON once more.
+ * make a text of the JSON once more, or set `{}` before it.
  */
 export function plainArguments(given: unknown): string {
   let json = typeof given === 'string' ? given : JSON.stringify(given ?? {})
   try {
     if (/^\s*"/.test(json)) json = `${JSON.parse(json)}`
   } catch {}
-  return /^\s*(null|\[\s*])?\s*$/.test(json) ? '{}' : json
+  // Trimmed first: two spaces that may be of any length, one behind the other, take quadratic time.
+  return /^(null|\[\s*])?$/.test(json.trim()) ? '{}' : json.replace(/^{}(?={)/, '')
 }
 
 /**
@@ -20,4 +23,10 @@ export function sentArguments(given: unknown): string {
     if (/^\s*{/.test(json) && JSON.parse(json)) return json
   } catch {}
   return JSON.stringify({ INVALID_JSON: given })
+}
+
+/** Notes what services are sent of the arguments that these hold: only the wire sees it. */
+export function noteArguments(holders: readonly unknown[]): void {
+  for (const holder of holders)
+    if (isObject(holder)) noteSent(holder, 'arguments', sentArguments(holder.arguments))
 }

@@ -1,7 +1,6 @@
 import type { ChatCompletion, Message, ToolCall } from '../chat/types.ts'
 import { cutReason } from '../output/cut-reason.ts'
-import { type Json, noteSent } from '../wire/names.ts'
-import { sentArguments } from './call-arguments.ts'
+import { noteArguments } from './call-arguments.ts'
 import type { Dialect } from './run-loop.ts'
 import type { ToolResult } from './types.ts'
 
@@ -52,13 +51,12 @@ export const chatDialect: Dialect<ChatCompletion, Message> = {
 
   /**
    * Tool messages go right behind the model's last one, where services want them: the user may have said something since, and a
-   * caller may have pushed an answer behind a picture. Only the wire sees what becomes of arguments that services refuse.
+   * caller may have pushed an answer behind a picture.
    */
   addResults(messages, results) {
     const after = [...messages.splice(lastAnswer(messages) + 1), ...answersOf(results)]
     for (const isAnswer of [true, false])
       messages.push(...after.filter(({ role }) => (role === 'tool') === isAnswer))
-    for (const { function: called } of messages.flatMap(callsOf))
-      if (called) noteSent(called as unknown as Json, 'arguments', sentArguments(called.arguments))
+    noteArguments(messages.flatMap(callsOf).map(call => call.function))
   },
 }

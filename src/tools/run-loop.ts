@@ -4,6 +4,7 @@ import type { CallOptions } from '../client/types.ts'
 import { isLLMError } from '../errors/llm-error.ts'
 import { addUsage } from '../output/add-usage.ts'
 import type { Emit } from '../output/work-stream.ts'
+import { copyJson } from '../wire/names.ts'
 import type { Answered, EventOf, OptionsOf, RunOf, StepOf } from './loop-types.ts'
 import { runCalls } from './run-calls.ts'
 import type { ToolResult, ToolStop } from './types.ts'
@@ -30,7 +31,7 @@ export interface Dialect<Answer extends Answered, Item> {
   said(answer: Answer | undefined): Said<Item>
   /** The calls that nothing in the conversation answers. */
   openCalls(items: readonly Item[]): readonly ToolCall[]
-  /** Adds what answers calls to the conversation, in the order that services want. */
+  /** Adds what answers calls to the conversation, in the order that services want, and notes what they are sent of arguments. */
   addResults(items: Item[], results: readonly ToolResult[]): void
 }
 
@@ -64,7 +65,8 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     aroundTool,
     ...callOptions
   } = options
-  const messages = [...request.messages]
+  // The caller's own stay as they are, for other calls too.
+  const messages = copyJson([...request.messages])
   const steps: StepOf<Answer>[] = []
   /** The tools of the latest request. */
   let tools = request.tools ?? []
@@ -88,7 +90,7 @@ export async function runLoop<Request extends Asked<Item>, Answer extends Answer
     const next = {
       ...request,
       messages: [...messages],
-      tools: request.tools?.length === 0 ? undefined : request.tools,
+      tools: (request.tools ?? []).length === 0 ? undefined : request.tools,
     }
     const sent = (await beforeStep?.(next, steps)) ?? next
     const key = idempotencyKey && `${idempotencyKey}-${asked}`

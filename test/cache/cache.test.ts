@@ -603,6 +603,23 @@ describe('cache', () => {
       expect([retries, tokens]).toEqual([1, { prompt: 1, completion: 1 }])
     })
 
+    it('count a request whose first caller has left for the next one', async () => {
+      const { fetch, requests } = heldFetch()
+      const measured = metrics()
+      const client = clientOf(fetch, { policies: [measured, cache()] })
+      const { controller } = counted()
+      const left = failureOf(createChatCompletion(client, chatRequest, controller))
+      const [request] = await requests(1)
+      const others = [1, 2].map(() => createChatCompletion(client, chatRequest).withResponse())
+      await rest()
+      controller.abort()
+      await left
+      request!.answer()
+      const attempts = (await Promise.all(others)).map(call => call.attempts)
+      expect([attempts, fetch.mock.calls.length]).toEqual([[1, 0], 1])
+      expect(measured.snapshot().tokens).toEqual({ prompt: 1, completion: 1 })
+    })
+
     it.each([
       [
         'in one client',

@@ -294,3 +294,22 @@ describe('two kinds of stream on one client', () => {
       }
   })
 })
+
+it('blocks that Portkey sends in pieces are told apart by their index, which no whole answer has', async () => {
+  const piece = (index: number, delta: object) => chunk({ content_blocks: [{ index, delta }] })
+  const pieces = [
+    piece(0, { data: 'AAA' }),
+    piece(1, { data: 'BBB' }),
+    piece(2, { text: 'On' }),
+    piece(2, { text: 'e' }),
+    piece(3, { text: 'Two' }),
+  ]
+  const fetch = async () => new Response(bytesOf(sse(...pieces, STOP)))
+  const { choices } = await finalCompletion(streamChatCompletion(clientOf(fetch), chatRequest))
+  expect(JSON.parse(JSON.stringify(choices[0].message)).contentBlocks).toEqual([
+    { type: 'redacted_thinking', data: 'AAA' },
+    { type: 'redacted_thinking', data: 'BBB' },
+    { type: 'text', text: 'One' },
+    { type: 'text', text: 'Two' },
+  ])
+})

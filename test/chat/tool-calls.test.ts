@@ -65,6 +65,62 @@ describe('foldToolCall', () => {
     )
   })
 
+  it.each<[string, ToolCallDelta[], [string, string][]]>([
+    [
+      'announced first',
+      [
+        { index: 0, id: 'one', function: { name: 'add', arguments: '' } },
+        { index: 1, id: 'one', function: { name: 'sub', arguments: '' } },
+        { index: 0, id: 'one', function: { arguments: '{"x":1}' } },
+        { index: 1, function: { arguments: '{"y":1}' } },
+      ],
+      [
+        ['add', '{"x":1}'],
+        ['sub', '{"y":1}'],
+      ],
+    ],
+    [
+      'the first without arguments',
+      [
+        { index: 0, id: 'one', function: { name: 'add' } },
+        { index: 1, id: 'one', function: { name: 'sub', arguments: '{"y":1}' } },
+      ],
+      [
+        ['add', '{}'],
+        ['sub', '{"y":1}'],
+      ],
+    ],
+    [
+      'one call, whose name is told again without an index',
+      [
+        { index: 0, id: 'one', function: { name: 'add', arguments: '{"x":1}' } },
+        { id: 'one', function: { name: 'add', arguments: '' } },
+      ],
+      [['add', '{"x":1}']],
+    ],
+    [
+      'one call, whose index changes',
+      [
+        { index: 0, id: 'one', function: { name: 'add', arguments: '{"x"' } },
+        { index: 1, id: 'one', function: { name: 'add', arguments: ':1}' } },
+        { index: 2, id: 'one', function: { arguments: ' ' } },
+      ],
+      [['add', '{"x":1} ']],
+    ],
+  ])('B12 knows by name and index which call of one id a piece is of: %s', (_, pieces, calls) => {
+    expect(fold(pieces).map(call => [call.function.name, call.function.arguments])).toEqual(calls)
+  })
+
+  it('B10 takes a name that is told again behind an empty object for the same call', () => {
+    const pieces = ['{}', '{"at":1}'].map(json => ({ index: 0, function: { name: 'sun', arguments: json } }))
+    expect(fold(pieces)).toMatchObject([{ function: { name: 'sun', arguments: '{"at":1}' } }])
+    const other = [{ index: 0, function: { name: 'moon', arguments: '{"at":1}' } }]
+    expect(fold([pieces[0]!, ...other])).toMatchObject([
+      { function: { name: 'sun', arguments: '{}' } },
+      { function: { name: 'moon' } },
+    ])
+  })
+
   it('B10 leaves out an empty object before the arguments, as Bedrock has sent (openai-agents-js#712)', () => {
     const pieces = ['{}', '{"at"', ':1}'].map(json => ({ index: 0, function: { arguments: json } }))
     expect(

@@ -10,6 +10,8 @@ import {
   LLMClient,
   listModels,
   ProtocolError,
+  retry,
+  timeout,
 } from '../../src/index.ts'
 import { createFakeFetch } from '../../src/testing/index.ts'
 import {
@@ -271,6 +273,15 @@ describe('apiKey', () => {
     expect(headers.map(all => all.get('authorization'))).toEqual(
       [1, 2, 3, 4].map(number => `Bearer key-${number}`),
     )
+  })
+
+  it('that never comes is asked for anew by the next attempt', async () => {
+    let asked = 0
+    const apiKey = () => (++asked === 1 ? new Promise<string>(() => {}) : KEY)
+    const { fetch, headers } = recorder()
+    const policies = [retry({ maxRetries: 1, initialDelay: 0 }), timeout({ headers: 20 })]
+    await listModels(clientOf(fetch, { apiKey, policies }))
+    expect([asked, headers.map(all => all.get('authorization'))]).toEqual([2, [`Bearer ${KEY}`]])
   })
 
   it('that never comes costs one call, and no other', async () => {

@@ -310,3 +310,12 @@ describe('a response in the background', () => {
     expect(told.at(-1)).toMatchObject({ type: 'end', run: { stopped: 'answer', text: 'Sunny.' } })
   })
 })
+
+it('sends arguments that are no JSON object as one, and keeps what the model wrote', async () => {
+  const broken = { toolCalls: [{ name: 'get_weather', arguments: '{"city": Rome}' }] }
+  const { client, sent } = open({ reply: [broken, 'Sorry'] })
+  const { messages } = await runResponseTools(client, request)
+  const argumentsOf = (items: Sent) => items.find((item: Sent) => item.type === 'function_call').arguments
+  expect(JSON.parse(argumentsOf(sent()[1].input))).toEqual({ INVALID_JSON: '{"city": Rome}' })
+  expect(argumentsOf(messages)).toBe('{"city": Rome}')
+})

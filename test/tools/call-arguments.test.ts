@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Message, runTools, streamTools, tool } from '../../src/index.ts'
 import { plainArguments, sentArguments } from '../../src/tools/call-arguments.ts'
+import { toWire } from '../../src/wire/names.ts'
 import { scripted } from './scripted.ts'
 
 describe('the arguments of a call', () => {
@@ -15,6 +16,7 @@ describe('the arguments of a call', () => {
     ['an empty text, as JSON', '""', '{}'],
     ['a text of an object', '"{\\"a\\":\\"b\\"}"', '{"a":"b"}'],
     ['an object that was parsed', { a: 1 }, '{"a":1}'],
+    ['an empty object and then another', '{}{"a":1}', '{"a":1}'],
     ['a list', '[1]', '[1]'],
     ['what is cut', '{"a":', '{"a":'],
     ['a text that is cut', '"{', '"{'],
@@ -86,5 +88,17 @@ describe('a call whose arguments are', () => {
       { tool_calls: [{ function: { arguments: '{"at":"home"}' } }] },
       { content: 'saw home' },
     ])
+  })
+
+  it('no JSON stays so in other calls with the same messages', async () => {
+    const call = { id: 'a', type: 'function', function: { name: 'look', arguments: '[]' } }
+    const messages = [...request.messages, { role: 'assistant', content: null, toolCalls: [call] } as never]
+    const { client, requests } = scripted([{ content: 'Done' }])
+    await runTools(client, { ...request, messages, tools: [look] })
+    expect(requests[0].messages[1].tool_calls[0].function.arguments).toBe('{}')
+    expect(JSON.parse(JSON.stringify(toWire({ messages }))).messages[1].tool_calls[0].function).toEqual({
+      name: 'look',
+      arguments: '[]',
+    })
   })
 })
