@@ -118,8 +118,8 @@ describe('baseUrl', () => {
   it('is never that of a polluted prototype, which would get the key', () => {
     Object.defineProperty(Object.prototype, 'baseUrl', { value: 'https://evil.test', configurable: true })
     try {
-      expect(createClient({ apiKey: KEY }).baseUrl).toBe('https://api.openai.com/v1')
-      expect(new LLMClient({ apiKey: KEY, retry: false }).baseUrl).toBe('https://api.openai.com/v1')
+      expect(createClient({ apiKey: KEY, allowBrowserKey: true }).baseUrl).toBe('https://api.openai.com/v1')
+      expect(new LLMClient({ apiKey: KEY, allowBrowserKey: true }).baseUrl).toBe('https://api.openai.com/v1')
     } finally {
       Reflect.deleteProperty(Object.prototype, 'baseUrl')
     }
