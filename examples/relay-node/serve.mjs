@@ -21,7 +21,7 @@ async function answer(handle, request, response) {
     const { value } = (await reader?.read()) ?? {}
     if (!value) break
     // A reader who is slow must not fill the memory.
-    if (!response.write(value)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (!response.write(value)) await once(response, 'drain', { signal: gone.signal }).catch(() => {})
   }
   response.end()
 }

@@ -71,7 +71,7 @@ export function cachedAnswers(
   decide: ((request: CacheRequest) => unknown) | undefined,
   report: (error: unknown) => void,
 ): CachedAnswers {
-  const inTime = <T>(work: readonly Promise<T>[]) => withinTime(work, report)
+  const tryAll = <T>(work: readonly Promise<T>[]) => withinTime(work, report)
 
   async function load(key: string): Promise<string | undefined> {
     const found = await store.getItem(key)
@@ -91,7 +91,7 @@ export function cachedAnswers(
     parts: readonly CacheRequest[],
     request: PolicyRequest,
   ): Promise<readonly (string | undefined)[]> {
-    return inTime(
+    return tryAll(
       parts.map(async part => {
         const decisive = decide ? await decide(part) : part
         return decisive === undefined ? undefined : keyOf(part, request, decisive)
@@ -104,7 +104,7 @@ export function cachedAnswers(
     const parts = partsOf(asked)
     const keys = (parts[0] === asked ? [name] : await identify(parts, request)) as string[]
     if (!keys.every(Boolean)) return { response: await ask() }
-    const found = isRefresh ? [] : await inTime(keys.map(load))
+    const found = isRefresh ? [] : await tryAll(keys.map(load))
     // Every caller may have left while the store was read.
     if (signal?.aborted) throw reasonOf(signal)
     const all = keys.map((key, index) => [key, parts[index]!] as const)
@@ -126,7 +126,7 @@ export function cachedAnswers(
         return { response: await ask() }
       }
       fresh = new Map(wanted.map(([key], index) => [key, bodies[index]!]))
-      await inTime(Array.from(fresh, save))
+      await tryAll(Array.from(fresh, save))
       if (!isPart) return { response, body: text }
     }
     try {
@@ -140,7 +140,7 @@ export function cachedAnswers(
     } catch (error) {
       report(error)
       // Delete entries that do not combine, or they fail again on every call.
-      await inTime(keys.map(async key => store.removeItem(key)))
+      await tryAll(keys.map(async key => store.removeItem(key)))
       return { response: await ask() }
     }
   }

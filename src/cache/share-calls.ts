@@ -80,7 +80,7 @@ export function shareCalls<T>(): (
   return (name, request, work) => {
     const { signal, call } = request
     const found = shared.get(name)
-    // What it asks itself, where the policy stands twice in a client, would wait for itself.
+    // Where the policy stands twice in a client, the inner one must not join the outer one's call, which waits for it.
     const known = found && !call?.watchers.includes(found.everybody) ? found : undefined
     const joint = known ?? start(name, request, work)
     const { result, controller, callers, close, status } = joint

@@ -1,6 +1,6 @@
 import { LLMError } from '../errors/llm-error.ts'
 
-/** Settles as `work` does, or rejects after the time that it may take, in milliseconds. `who` is told to be late. */
+/** Settles as `work` does, or rejects after the time that it may take, in milliseconds. The error says that `who` took longer. */
 export async function inTime<T>(work: Promise<T>, ms: number, who: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {

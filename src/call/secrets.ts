@@ -9,8 +9,8 @@ export function isSecret(name: string): boolean {
   return SECRET.test(name.replace(/([a-z\d])(?=[A-Z])|_/g, '$1-'))
 }
 
-/** Converts a text to or from base64, where that can be done. */
-function converted(convert: typeof atob, text: string): string {
+/** Converts a text, to base64 say: '' where that cannot be done. */
+export function converted(convert: typeof atob, text: string): string {
   try {
     return convert(text)
   } catch {
@@ -29,14 +29,14 @@ export function redact(text: string, pairs: readonly (readonly [name: string, va
         isSecret(name)
           ? [
               // Services echo a key in base64, too.
-              ...[value, value.replace(/^\S+ +/, '')]
-                .flatMap(text => [text, converted(btoa, text).split('=')[0]!])
-                .filter(text => text.length > 3),
+              ...[value, value.replace(/^\S+ +/, '')].flatMap(text =>
+                text[3] ? [text, converted(btoa, text).split('=')[0] || text] : [],
+              ),
               // Of a Basic credential a service may tell the user or the password alone. A scheme's name, and what else is short,
               // would blot the text.
               ...`${value};${converted(atob, value.replace(/^basic /i, ''))}`
                 .split(/[\s;:=,]+/)
-                .filter(part => part.length > 7),
+                .filter(part => part[7]),
             ]
           : [],
       )

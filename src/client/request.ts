@@ -65,9 +65,9 @@ export function buildRequest(
   if ('body' in operation) all['content-type'] = 'application/json'
   setHeaders(all, { 'idempotency-key': idempotencyKey }, refuse)
   setHeaders(all, more, refuse)
-  // The platform's own has the boundary of the parts.
+  // The platform sets this header itself, with the boundary between the form's parts.
   if (form) delete all['content-type']
-  // Not deleted from them: that makes a slow object of a plain one.
+  // Nearly every call has one: it is left out by a copy, for `delete` makes an object slow. Forms are rare enough for it.
   const { authorization, ...unsigned } = all
   const signs = authorization === UNSIGNED
   const headers = signs ? unsigned : all

@@ -72,6 +72,17 @@ export function locate(error: unknown, method: string, url: string): void {
   Object.assign(error, { url: address, message })
 }
 
+/**
+ * Ends an error's stack with that of whoever reads what failed: the error was made when nobody of theirs was on it. The last
+ * reader takes the place of one before, who read for it.
+ * @param signal of the caller, whose reason is theirs and stays as it is
+ */
+export function addReader(error: unknown, { stack }: Error, signal: AbortSignal | null | undefined): unknown {
+  if (isLLMError(error) && error !== signal?.reason)
+    error.stack = `${error.stack?.split('\nRead by ')[0]}\nRead by ${stack}`
+  return error
+}
+
 /** The message of an error without the place that {@link locate} put before it: who passes it on adds its own. */
 export function bareMessage({ message, url }: LLMError): string {
   return url ? message.replace(/^[A-Z]+ \S+: /, '') : message

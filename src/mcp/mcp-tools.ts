@@ -2,6 +2,7 @@ import { LimitError } from '../errors/limit-error.ts'
 import { tool } from '../tools/tool.ts'
 import { toolContent } from '../tools/tool-content.ts'
 import type { RunnableTool, ToolContext } from '../tools/types.ts'
+import { isObject } from '../wire/names.ts'
 import { type McpContent, toParts } from './to-parts.ts'
 
 /** A tool as an MCP server describes it. Nothing in it is to be trusted more than the server is. */
@@ -77,12 +78,25 @@ function nameOf(name: string, taken: Set<string>): string {
   return unique
 }
 
+/** Keywords whose values are data, not schemas, and those that hold schemas under names of the server's own. */
+const DATA = /^(default|const|enum|examples?)$/
+const NAMED = /^(\$defs|definitions|dependentSchemas|(patternP|p)roperties)$/
+
+/** Makes a schema say of each of its lists what it is of. */
+function describeLists(node: unknown, isNamed = false): unknown {
+  if (Array.isArray(node)) return node.map(item => describeLists(item))
+  if (!isObject(node)) return node
+  const members = Object.entries(node).map(([name, value]) => [
+    name,
+    !isNamed && DATA.test(name) ? value : describeLists(value, !isNamed && NAMED.test(name)),
+  ])
+  const isList = !isNamed && [node.type].flat().includes('array') && !node.prefixItems
+  return { ...(isList && { items: {} }), ...Object.fromEntries(members) }
+}
+
 /** A tool's schema without what services refuse: `$schema`, and a list that does not say of what it is. */
 function parametersOf({ inputSchema }: McpTool): object {
-  const { $schema, ...parameters } = JSON.parse(JSON.stringify(inputSchema), (_, node) => {
-    const isList = [node?.type].flat().includes('array')
-    return isList && !node.prefixItems ? { items: {}, ...node } : node
-  })
+  const { $schema, ...parameters } = describeLists(inputSchema) as { $schema?: unknown }
   return parameters
 }
 

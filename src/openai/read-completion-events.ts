@@ -24,7 +24,7 @@ function countOf(body: ReadContext['body']): number {
 }
 
 /**
- * Reads a stream of the text completions of old: it is whole at `[DONE]`, or once each text has a reason to finish. One that says
+ * Reads a stream of the legacy text completions: it is whole at `[DONE]`, or once each text has a reason to finish. One that says
  * that the service broke off is an error.
  */
 export function readCompletionEvents<T>(

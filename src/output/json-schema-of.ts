@@ -13,6 +13,7 @@ export function jsonSchemaOf(schema: Schema<unknown>): JsonSchema {
   if (!jsonSchema) misconfigured('The schema tells no JSON Schema: see toStandardJsonSchema, z.toJSONSchema')
   const given: SchemaNode & { $schema?: unknown } = jsonSchema.input({ target: 'draft-2020-12' })
   // A class of effect is a reference at its root, where services want an object.
-  const { $schema, $ref, ...rest } = { ...given, ...resolveRef(given, given) }
-  return rest
+  const found = resolveRef(given, given)
+  const { $schema, $ref, ...rest } = { ...given, ...found }
+  return found ? rest : { ...rest, $ref }
 }

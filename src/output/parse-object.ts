@@ -1,3 +1,4 @@
+import { isWhole } from '../chat/is-whole.ts'
 import { textOf } from '../chat/quirks.ts'
 import type { ChatCompletion } from '../chat/types.ts'
 import { OutputError, type OutputErrorCode } from '../errors/output-error.ts'
@@ -11,6 +12,15 @@ import { strictSchema } from './strict-schema.ts'
 export interface ParseObjectOptions {
   /** Whether the format was forced to be strict: nulls that stand for optional members are removed then. @default false */
   readonly strict?: boolean | undefined
+}
+
+/** What of a model's text is its JSON: without a fence round it, or without the words before and after a list or an object. */
+function jsonIn(text: string): string {
+  const plain = text.replace(/^```[ \w]*|```$/g, '')
+  const outer = plain.replace(/^[^[{]*([[{].*[\]}]).*$/s, '$1')
+  // The words may have brackets of their own, `[1]` say.
+  const inner = plain.replace(/^[^{]*(\{.*\}).*$/s, '$1')
+  return [plain, outer].find(isWhole) ?? inner
 }
 
 /**
@@ -31,8 +41,7 @@ export async function parseObject<T>(
     const content: unknown = message?.content
     const text = (Array.isArray(content) ? textOf(content) : `${content ?? ''}`).trim()
     const forced = strict ? strictSchema(jsonSchemaOf(schema), true) : undefined
-    const plain = text.replace(/^```[ \w]*|```$/g, '').replace(/^[^"[{]*([[{].*[\]}])[^\]}]*$/s, '$1')
-    return await parseJsonAs(plain, schema, forced)
+    return await parseJsonAs(jsonIn(text), schema, forced)
   } catch (error) {
     if (error instanceof OutputError) error.completion = completion
     throw error

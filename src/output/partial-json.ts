@@ -17,7 +17,8 @@ const SCALAR = /[^\s,\]}]*/y
 
 /**
  * Begins to read JSON text, in a time that grows with the text's length and not with the number of its pieces. What comes
- * before the first `{` or `[` is skipped. It does not judge: what becomes of a text that is not JSON is not said.
+ * before the first `{` or `[` is skipped, and a list that breaks or ends before an object, as `[1]` among words. It does not
+ * judge: what becomes of a text that is not JSON is not said.
  */
 export function createPartialJson(): PartialJson {
   /** The containers that are open, the innermost last. */
@@ -29,6 +30,8 @@ export function createPartialJson(): PartialJson {
   let pattern: RegExp | undefined
   let token = ''
   let rest = ''
+  /** Where the latest piece is read. */
+  let at = 0
   /** Whether the next string is a key, and the last key. */
   let isKey = false
   let key = ''
@@ -52,7 +55,7 @@ export function createPartialJson(): PartialJson {
     } else if (!open.length || /\s/.test(char)) return
     else if (char === '}' || char === ']') {
       open.pop()
-      isOver = !open.length
+      isOver = !(open.length || Array.isArray(value))
     } else if (char === ',' || char === ':') isKey = char === ',' && !Array.isArray(open.at(-1))
     else if (char === '"') {
       pattern = CHARACTERS
@@ -65,7 +68,6 @@ export function createPartialJson(): PartialJson {
   }
 
   function read(json: string): void {
-    let at = 0
     while (at < json.length && !isOver) {
       if (!pattern) {
         step(json[at++]!)
@@ -99,12 +101,16 @@ export function createPartialJson(): PartialJson {
       changed = false
       const json = rest + text
       rest = ''
-      try {
-        read(json)
-      } catch {
-        isOver = true
-      }
-      return changed
+      at = 0
+      for (;;)
+        try {
+          read(json)
+          return changed
+        } catch {
+          isOver = !Array.isArray(value)
+          open.length = 0
+          pattern = undefined
+        }
     },
   }
 }

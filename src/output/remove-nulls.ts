@@ -1,3 +1,4 @@
+import { converted } from '../call/secrets.ts'
 import { isObject } from '../wire/names.ts'
 import { ADDED_NULL, type SchemaNode } from './strict-schema.ts'
 
@@ -6,13 +7,19 @@ interface Tree {
   readonly [key: string]: Tree | undefined
 }
 
-/** What a schema is, or what its `$ref` into the same document leads to. */
-export function resolveRef(schema: SchemaNode | undefined, root: unknown): SchemaNode | undefined {
-  const path = schema?.$ref
-  if (!path) return schema
+/**
+ * What a schema is, or what its `$ref` into the same document leads to: undefined where that is nothing, or the reference again.
+ * @see https://www.rfc-editor.org/rfc/rfc6901#section-6
+ */
+export function resolveRef(schema: SchemaNode | undefined, root: unknown, hops = 0): SchemaNode | undefined {
+  const ref = schema?.$ref
+  if (!ref) return schema
+  // Some libraries write a name as it is, which may be no part of a URL.
+  const [start, ...steps] = (converted(decodeURIComponent, ref) || ref).split('/')
+  if (start !== '#' || hops > 99) return undefined
   let node = root as Tree | undefined
-  for (const key of path.split('/').slice(1)) node = node?.[key]
-  return resolveRef(node, root)
+  for (const step of steps) node = node?.[step.replaceAll('~1', '/').replaceAll('~0', '~')]
+  return resolveRef(node, root, hops + 1)
 }
 
 /** Whether a value may be of a branch: one with a member that the branch does not know, or lists others for, is of another. */

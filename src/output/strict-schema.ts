@@ -49,7 +49,7 @@ export function strictSchema(schema: JsonSchema, force = false): SchemaNode | un
     // A type is asked for beside constants, too.
     if ([node.enum ?? node.const].flat().every(value => typeof value === 'string')) node.type ??= 'string'
     if (![node.type].flat().includes('object')) return node
-    // It takes any object, and would take an empty one alone.
+    // A schema without `properties` takes any object; closed, it would take an empty one only.
     if (!node.properties) fits = false
     for (const [name, part] of Object.entries<SchemaNode>(properties)) {
       if (!(part.type || part.anyOf || part.$ref)) fits = false

@@ -1,4 +1,4 @@
-import { isLLMError } from '../errors/llm-error.ts'
+import { addReader } from '../errors/llm-error.ts'
 import { supervise } from './supervise.ts'
 
 /** What some work gives out while it is done, and its result at the end. Leaving the loop ends the work at once. */
@@ -23,7 +23,7 @@ export function workStream<T, Result>(
 ): WorkStream<T, Result> {
   const own = new AbortController()
   /** Holds the stack of the caller: an error is made when nobody of theirs is on it. */
-  const begun = new Error('Begun by')
+  const begun = new Error()
   let waiting: (() => void)[] = []
   let isBegun = false
   let result: Result
@@ -40,9 +40,8 @@ export function workStream<T, Result>(
       result = await supervise(own, outer, () => work(own.signal, emit))
       controller.close()
     } catch (error) {
-      if (isLLMError(error)) error.stack += `\n${begun.stack}`
       // It may be over already: then this is the end of work that was left.
-      controller.error(error)
+      controller.error(addReader(error, begun, outer))
     }
   }
 

@@ -24,7 +24,7 @@ export function failureIn({
   readonly response?: unknown
 }): unknown {
   const { status, error } = Object(response)
-  // Some services name each end `completed`.
+  // Some services end every response with `response.completed`, one that failed, too: only its status tells.
   const [, how] = /^response\.(?:\S+ )?(failed|cancelled)\b/.exec(`${type} ${status}`) ?? []
   return how && { error: error ?? { message: `The response ${how}`, code: how } }
 }

@@ -19,7 +19,7 @@ export interface Dialect<T> {
   parse(event: ServerSentEvent): T | Last<T> | undefined
   /** Makes the value that stands for a whole answer sent instead of a stream. */
   parseWhole(text: string): T
-  /** Names the member that makes a line outside of the framing a value, and no failure. */
+  /** The member of an answer, `choices` say: a line of JSON outside of any event that has it is skipped, and is no failure. */
   readonly list?: string
   /** Throws unless the stream may end here: at `[DONE]`, or at the end of the body. */
   end(atDone: boolean): void

@@ -44,9 +44,9 @@ export function eventResponse<T>(
         }
         controller.close()
       },
-      cancel() {
+      async cancel() {
         clearInterval(beat)
-        return source.return?.() as PromiseLike<unknown> as PromiseLike<void>
+        await source.return?.()
       },
     },
     { highWaterMark: 0 },

@@ -2,7 +2,7 @@ import { cancelDropped, keepDropped } from '../call/cancel-dropped.ts'
 import { isWorker } from '../call/is-worker.ts'
 import { abortWith, linked } from '../call/signals.ts'
 import type { CallOptions, Client, Operation, WithResponse } from '../client/types.ts'
-import { isLLMError } from '../errors/llm-error.ts'
+import { addReader } from '../errors/llm-error.ts'
 import { refuse } from '../errors/validation-error.ts'
 import { inOrder } from './in-order.ts'
 import type { EventReader } from './sse-reader.ts'
@@ -92,8 +92,7 @@ function iterate<T>(source: Source<T>, begun: Error): AsyncIterator<T, undefined
           return await (await source.opened).next()
         } catch (error) {
           if (source.isCancelled) return { done: true, value: undefined }
-          if (isLLMError(error)) error.stack += `\n${begun.stack}`
-          throw error
+          throw addReader(error, begun, source.controller.signal)
         } finally {
           waiting.delete(iterator)
         }
@@ -126,7 +125,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
       if (isIterated) refuse('stream', 'can be read once: see teeStream')
       isIterated = true
       keepDropped(source.drop)
-      return iterate(source, new Error('Read by'))
+      return iterate(source, new Error())
     },
     async [Symbol.asyncDispose]() {
       source.cancel()

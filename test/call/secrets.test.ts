@@ -76,6 +76,19 @@ describe('redact', () => {
     expect(redact(text, pairs)).toBe(text)
   })
 
+  it('blots nothing for what is too short, nor for its base64', () => {
+    const pairs = [
+      ['x-api-key', 'abc'],
+      ['authorization', 'Key'],
+    ] as const
+    const text = `The id is ${btoa('abc')}, of ${btoa('Key')}`
+    expect(redact(text, pairs)).toBe(text)
+  })
+
+  it('finds a key that has no base64, and nothing else for it', () => {
+    expect(redact('=ключ= is wrong', [['x-api-key', '=ключ=']])).toBe('[redacted] is wrong')
+  })
+
   it('replaces the whole before a part of it', () => {
     const pairs = [
       ['x-api-key', 'abcdefgh-ijklmnop'],

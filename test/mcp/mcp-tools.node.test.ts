@@ -199,6 +199,34 @@ describe('a server that is odd', () => {
     expect(b!.function.parameters).toEqual({ type: 'object', properties: {} })
   })
 
+  it('leaves data within a schema alone, and takes the names of members for names', async () => {
+    const data = { type: 'array', of: [{ type: 'array' }] }
+    const list = { type: 'array' }
+    const properties = {
+      default: list,
+      enum: { type: 'object', properties: { items: list }, default: data },
+      one: { const: data },
+      some: { enum: [data, null], examples: [data] },
+      either: { anyOf: [list, { $ref: '#/$defs/examples' }] },
+    }
+    const inputSchema = { type: 'object', properties, $defs: { examples: list } }
+    const [tool] = await mcpTools({
+      listTools: async () => ({ tools: [{ name: 'a', inputSchema }] }),
+      callTool: async () => ({}),
+    })
+    const any = { type: 'array', items: {} }
+    expect(tool!.function.parameters).toEqual({
+      ...inputSchema,
+      properties: {
+        ...properties,
+        default: any,
+        enum: { ...properties.enum, properties: { items: any } },
+        either: { anyOf: [any, { $ref: '#/$defs/examples' }] },
+      },
+      $defs: { examples: any },
+    })
+  })
+
   it('has names that services do not take, or take for the same', async () => {
     const long = 'x'.repeat(100)
     const tools = await mcpTools(odd([{ tools: ['a.b', 'a/b', 'a_b', long, `${long}y`, 'größe'] }]))

@@ -70,6 +70,9 @@ describe('an object', () => {
     `Here it is:\n\`\`\`json\n${good.content}\n\`\`\`\nAnything else?`,
     `${good.content}\n\nThat is all.`,
     `<think>An object, then.</think>${good.content}`,
+    `Sure! Here is the "object": ${good.content}`,
+    `I don't [sic] know more. ${good.content}`,
+    `As in [1]: ${good.content} Hope it helps [2]`,
   ])('is found among words: %j', async content => {
     const { client } = scripted([{ content }])
     expect((await generateObject(client, request, Person)).parsed).toEqual(ada)
@@ -87,6 +90,17 @@ describe('an object', () => {
     const { client } = scripted([{ content }])
     expect((await generateObject(client, request, any)).parsed).toBe(value)
   })
+
+  it.each(['Here: [{"a":1}]', 'The "list":\n```json\n[{"a":1}]\n```\nis all.'])(
+    'may be a list among words: %j',
+    async content => {
+      const any: Schema<unknown> = {
+        '~standard': { validate: value => ({ value }), jsonSchema: { input: () => ({}) } },
+      }
+      const { client } = scripted([{ content }])
+      expect((await generateObject(client, request, any)).parsed).toEqual([{ a: 1 }])
+    },
+  )
 
   it('is found in content that is a list of parts', async () => {
     const { client } = scripted([good])

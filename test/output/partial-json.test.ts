@@ -151,6 +151,11 @@ describe('JSON that arrives', () => {
     expect(read('Here: ```js', 'on\n{"a":', '1}', '``` [2]').at(-1)).toEqual({ a: 1 })
   })
 
+  it('skips a list among the words before it', () => {
+    expect(read("don't [s", 'ic] {"a"', ':1}', ' as in [1]').at(-1)).toEqual({ a: 1 })
+    expect(read('as in [1] {"a":', '1}', '{"a":2}').at(-1)).toEqual({ a: 1 })
+  })
+
   it('keeps names that a prototype has, and the last of two that are the same', () => {
     const json = createPartialJson()
     json.add('{"__proto__":{"x":1},"constructor":"c","a":{"b":1},"a":{"c":2}}')

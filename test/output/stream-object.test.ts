@@ -91,6 +91,18 @@ describe('an object that streams', () => {
     expect((await stream.completion()).parsed).toEqual(ada)
   })
 
+  it.each([
+    `Sure! Here is the "object": ${good.content}`,
+    `I don't [sic] know more. ${good.content}`,
+    `As in [1]: ${good.content} Hope it helps [2]`,
+  ])('is shown without the words around it: %j', async content => {
+    const { client } = scripted([{ content }])
+    const stream = streamObject(client, request, Person)
+    const { values } = await shown(stream)
+    expect(values.at(-1)).toEqual(ada)
+    expect((await stream.completion()).parsed).toEqual(ada)
+  })
+
   it('begins when it is read', async () => {
     const { client, requests } = scripted([good])
     streamObject(client, request, Person)

@@ -7,6 +7,7 @@ import {
   createClient,
   finalCompletion,
   LLMClient,
+  LLMError,
   type Schema,
   streamChatCompletion,
   streamObject,
@@ -61,6 +62,43 @@ describe('the stack of what a stream throws', () => {
     const { stack, message } = await failureOf(readers[name]!(clientOf(fault), fault))
     expect(stack).toContain(message)
     expect(stack).toContain(name)
+  })
+})
+
+describe('the stack of an error that is read more than once', () => {
+  it('has its last reader alone', async () => {
+    const iterator = streamChatCompletion(clientOf({ status: 500 }), chatRequest)[Symbol.asyncIterator]()
+    const { stack } = await failureOf(iterator.next())
+    const again = await failureOf(iterator.next())
+    expect(again.stack).toBe(stack)
+    const read = await failureOf(streamObject(clientOf({ cut: 3 }), chatRequest, anything).completion())
+    expect(read.stack!.match(/^Read by /gm)).toHaveLength(1)
+  })
+})
+
+describe('the reason of an abort', () => {
+  it.each<[string, (client: Client, signal: AbortSignal) => AsyncIterable<unknown>]>([
+    ['a stream', (client, signal) => streamChatCompletion(client, chatRequest, { signal })],
+    ['an object', (client, signal) => streamObject(client, chatRequest, anything, { signal })],
+    ['a run', (client, signal) => streamTools(client, chatRequest, { signal })],
+  ])("is the caller's own, and keeps its stack: %s", async (_, open) => {
+    const controller = new AbortController()
+    const reason = new LLMError('Left')
+    const { stack } = reason
+    const read = drain(open(clientOf({ stall: 1 }), controller.signal))
+    setTimeout(() => controller.abort(reason), 20)
+    expect(await failureOf(read)).toBe(reason)
+    expect(reason.stack).toBe(stack)
+  })
+
+  it('keeps its stack where it is given to the stream', async () => {
+    const reason = new LLMError('Left')
+    const { stack } = reason
+    const stream = streamChatCompletion(clientOf({ stall: 1 }), chatRequest)
+    const read = drain(stream)
+    stream.abort(reason)
+    expect(await failureOf(read)).toBe(reason)
+    expect(reason.stack).toBe(stack)
   })
 })
 
