@@ -73,13 +73,12 @@ export function locate(error: unknown, method: string, url: string): void {
 }
 
 /**
- * Ends an error's stack with that of whoever reads what failed: the error was made when nobody of theirs was on it. The last
- * reader takes the place of one before, who read for it.
+ * Ends an error's stack with that of whoever reads what failed: the error was made when nobody of theirs was on it.
  * @param signal of the caller, whose reason is theirs and stays as it is
  */
 export function addReader(error: unknown, { stack }: Error, signal: AbortSignal | null | undefined): unknown {
-  if (isLLMError(error) && error !== signal?.reason)
-    error.stack = `${error.stack?.split('\nRead by ')[0]}\nRead by ${stack}`
+  if (isLLMError(error) && error !== signal?.reason && !error.stack!.includes(stack!))
+    error.stack += `\n${stack}`
   return error
 }
 

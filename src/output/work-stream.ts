@@ -23,7 +23,7 @@ export function workStream<T, Result>(
 ): WorkStream<T, Result> {
   const own = new AbortController()
   /** Holds the stack of the caller: an error is made when nobody of theirs is on it. */
-  const begun = new Error()
+  const begun = new Error('Read by')
   let waiting: (() => void)[] = []
   let isBegun = false
   let result: Result

@@ -125,7 +125,7 @@ export function createEventStream<T>(open: OpenStream<T>, signal?: AbortSignal |
       if (isIterated) refuse('stream', 'can be read once: see teeStream')
       isIterated = true
       keepDropped(source.drop)
-      return iterate(source, new Error())
+      return iterate(source, new Error('Read by'))
     },
     async [Symbol.asyncDispose]() {
       source.cancel()
