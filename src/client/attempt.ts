@@ -45,7 +45,7 @@ export function createSend(own: Fetch | undefined): Fetch {
   return async function send(url, { call, ...init }) {
     const { signal } = init
     const { maxRetries, timeout, baseUrl, key, watchers } = call!
-    if (/[1-9]/.test(JSON.stringify([maxRetries, timeout])))
+    if ((maxRetries || timeout) && /[1-9]/.test(JSON.stringify([maxRetries, timeout])))
       misconfigured('maxRetries and timeout need policies: [retry(), timeout()]')
     const headers: HeaderRecord = {}
     // A policy may have changed them.

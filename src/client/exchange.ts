@@ -25,8 +25,8 @@ export async function exchange<T>(
     })()
   const asked = typeof given === 'function' ? given() : given
   // What follows a stream holds all that a function below uses, and a prompt may be large: none uses what was sent.
-  const { body, form, ...operation } = asked
-  const { name, stream = false, read = readJson<T> } = operation
+  const operation = { ...asked, body: undefined, form: undefined }
+  const { name, body, stream = false, read = readJson<T> } = asked
   if (body !== undefined) settings.validate?.(body, name)
   // `url` becomes that of the latest attempt: a policy may ask another service.
   let [url, init, signs] = buildRequest(settings, asked, options)
