@@ -20,7 +20,7 @@ export interface Account {
   /** Settles once the books are closed. */
   readonly closed: Promise<void>
   /** Closes them, once: later calls change nothing. */
-  close(status: number, outcome: RelayOutcome, upstreamId?: string | null): Promise<void>
+  close(status: number, outcome: RelayOutcome, upstreamId?: string): Promise<void>
 }
 
 /** What a service makes in a millisecond, or nearly so. Some think for minutes before they say a word. */
@@ -48,26 +48,24 @@ export function openAccount<User extends RelayUser>(
       if (isClosed) return
       isClosed = true
       onClose()
-      const { user, path, model, requestId, inputTokens, outputTokens, started } = asked
+      const { inputTokens, outputTokens, started, ...known } = asked
       const { usage, events } = meter
       const ms = performance.now() - started
       const counted = totalOf(usage)
-      // An answer that is left before it is told has been made all the same.
-      const untold = outcome === 'left' ? Math.min(outputTokens, Math.ceil(ms * TOKENS_A_MS)) : 0
+      // An answer that is left or stopped before it is told has been made all the same.
+      const isUntold = outcome === 'left' || outcome === 'stopped'
+      const untold = isUntold ? Math.min(outputTokens, Math.ceil(ms * TOKENS_A_MS)) : 0
       const tokens = counted ?? (outcome === 'refused' ? 0 : inputTokens + Math.max(events, untold))
       await reservation?.settle(tokens).catch(tell.onError)
       try {
         await tell.onUse?.({
-          user,
-          path,
-          model,
+          ...known,
           status,
           outcome,
           tokens,
           estimated: counted === undefined,
           usage,
-          requestId,
-          upstreamId: upstreamId ?? undefined,
+          upstreamId,
           ms,
         })
       } catch (error) {

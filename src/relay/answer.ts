@@ -1,8 +1,8 @@
 import { tooLarge } from './blocks.ts'
 import type { Meter } from './meter.ts'
-import { type Passing, passOn } from './pass-on.ts'
+import { passOn } from './pass-on.ts'
 import { readText } from './read-text.ts'
-import { brokenOff, wishIn } from './refusal.ts'
+import { incomplete, wishIn } from './refusal.ts'
 import type { RelayOutcome } from './types.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
@@ -16,8 +16,8 @@ export interface Answering {
   readonly response: Response
   /** Closes the books. */
   readonly close: (outcome: RelayOutcome) => Promise<void>
-  /** How many events a stream may have. */
-  readonly maxEvents: number
+  /** How many events a stream may have; any number where undefined. */
+  readonly maxEvents: number | undefined
 }
 
 /** The headers of an event stream: proxies must neither keep it nor wait for more of it. */
@@ -35,11 +35,7 @@ export function isEventStream({ headers, body }: Response, isAsked: boolean): bo
 
 /** Ends a request for a reader who has gone. */
 export function leave(request: UpstreamRequest): void {
-  request.abort(brokenOff('left', 'Its reader has left'))
-}
-
-export function startPassing({ response, upstream, meter, maxEvents }: Answering): Passing {
-  return passOn(response.body!, upstream, meter, maxEvents)
+  request.abort(incomplete('left', 'Its reader has left'))
 }
 
 /** Makes the body of an answer, which is read by demand and closes the books at its end. */
@@ -69,7 +65,7 @@ function accountedBody(
 
 /** Passes a stream on to the one who asked, as fast as that is read, and ends with its reader. */
 export function streamAnswer(answering: Answering, headers: RequestInit['headers'] = {}): Response {
-  const { blocks, outcome } = startPassing(answering)
+  const { blocks, outcome } = passOn(answering)
   const encoder = new TextEncoder()
   const next = async () => {
     const { value } = await blocks.next()
@@ -93,8 +89,12 @@ function readPieces({ close, response, upstream }: Answering) {
   }
 }
 
-/** Passes on an answer that is no stream: a text is JSON, and is read for its counts; anything else comes as it is. */
-export async function plainAnswer(answering: Answering): Promise<Response> {
+/**
+ * Passes on an answer that is no stream: JSON is read for its counts; anything else comes as it is.
+ *
+ * @param isJson whether it is known to be JSON, whatever its type says
+ */
+export async function plainAnswer(answering: Answering, isJson: boolean): Promise<Response> {
   const { close, response, upstream, meter } = answering
   const type = response.headers.get('content-type') ?? 'application/json'
   const { status, body } = response
@@ -106,7 +106,7 @@ export async function plainAnswer(answering: Answering): Promise<Response> {
     )
   const read = await readText(body, MAX_ANSWER, upstream.wait)
   if (read.bytes > MAX_ANSWER) throw tooLarge()
-  const text = meter.takeWhole(read.text)
+  const text = meter.takeWhole(read.text, isJson || /json/i.test(type))
   await close(meter.hasFailed ? 'failed' : 'complete')
   return new Response(text, init)
 }

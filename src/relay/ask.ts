@@ -123,8 +123,10 @@ export function createAsk<User extends RelayUser>({
     keepAlive(account.closed)
     const onLeave = () => leave(upstream)
     // A stream that is kept outlives its reader, who may come back. Any other reader may have gone while this waited.
-    if (!log) request.signal.addEventListener('abort', onLeave)
-    if (!log && request.signal.aborted) onLeave()
+    if (!log) {
+      request.signal.addEventListener('abort', onLeave)
+      if (request.signal.aborted) onLeave()
+    }
     try {
       const response = await upstream.send(
         'POST',
@@ -132,7 +134,7 @@ export function createAsk<User extends RelayUser>({
         JSON.stringify(body),
         asking && JSON.stringify(asking),
       )
-      const maxEvents = limits.hard ? tokens : Number.POSITIVE_INFINITY
+      const maxEvents = limits.hard ? tokens : undefined
       const upstreamId = requestIdOf(response.headers)
       const close = (outcome: RelayOutcome) => account.close(response.status, outcome, upstreamId)
       const answering = { upstream, meter, close, response, maxEvents }
@@ -143,7 +145,7 @@ export function createAsk<User extends RelayUser>({
         return kept.response
       }
       await log?.close()
-      if (!isStream) return await plainAnswer(answering)
+      if (!isStream) return await plainAnswer(answering, route.isJson)
       return streamAnswer(answering, streams && id ? { [RESUMABLE_HEADER]: '0' } : {})
     } catch (error) {
       await log?.close()

@@ -1,4 +1,4 @@
-import { brokenOff, errorEvent, Refusal } from './refusal.ts'
+import { errorEvent, incomplete, Refusal } from './refusal.ts'
 import type { StreamStore } from './stream-store.ts'
 
 /** How far the store may be behind, in characters, before the service is made to wait. */
@@ -9,11 +9,11 @@ const PATIENCE = 2000
 
 /** Tells a reader that nobody writes the stream any more. */
 export const LOST: string = /* @__PURE__ */ errorEvent(
-  brokenOff('writer_lost', 'The relay has lost the stream'),
+  incomplete('writer_lost', 'The relay has lost the stream'),
 )
 
 /** Tells a reader that the user has stopped the stream. */
-export const STOPPED: string = /* @__PURE__ */ errorEvent(brokenOff('stopped', 'The stream was stopped'))
+export const STOPPED: string = /* @__PURE__ */ errorEvent(incomplete('stopped', 'The stream was stopped'))
 
 const FULL: string = /* @__PURE__ */ errorEvent(
   new Refusal(507, 'log_full', 'The log of the stream is full', { name: 'LimitError' }),

@@ -1,8 +1,9 @@
-import { type Answering, leave, startPassing } from './answer.ts'
+import { type Answering, leave } from './answer.ts'
 import { createLiveReader } from './live-reader.ts'
 import { streamLog } from './log-response.ts'
 import { type LogWriter, STOPPED } from './log-writer.ts'
 import { isEvent } from './meter.ts'
+import { passOn } from './pass-on.ts'
 import type { StreamStore } from './stream-store.ts'
 
 /** A stream that is written to a log and outlives its reader. */
@@ -24,7 +25,7 @@ export function loggedAnswer(
   maxDetachedMs: number,
 ): LoggedAnswer {
   const { close, upstream } = answering
-  const { blocks, outcome } = startPassing(answering)
+  const { blocks, outcome } = passOn(answering)
   const live = createLiveReader((after, signal) => store.read(id, after, signal))
   let timer: ReturnType<typeof setTimeout> | undefined
   let isOver = false

@@ -51,7 +51,7 @@ export class Refusal extends Error {
 }
 
 /** Makes the failure of a stream that ended before its end. */
-export function brokenOff(code: string, message: string): Refusal {
+export function incomplete(code: string, message: string): Refusal {
   return new Refusal(410, code, message, { name: 'IncompleteStreamError', type: 'server_error' })
 }
 
@@ -71,7 +71,7 @@ export function errorEvent(error: unknown): string {
     const { name, code = null, phase, message }: { [name: string]: unknown } = Object(error)
     const isCut = !isLLMError(error) || name === 'ConnectionError'
     told = isCut
-      ? brokenOff('upstream_cut', 'The service broke off')
+      ? incomplete('upstream_cut', 'The service broke off')
       : { message, type: name, code, param: null, name, phase }
   } else if (!error.details.name) told = { ...error.toJSON(), status: error.status }
   return `event: error\ndata: ${JSON.stringify({ error: told })}\n\n`

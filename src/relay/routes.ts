@@ -13,6 +13,8 @@ export interface Route {
   readonly isChat: boolean
   /** Whether its streams tell that they are whole. */
   readonly tellsEnd: boolean
+  /** Whether its whole answers are known to be JSON. At a path of the owner's own they may be any text. */
+  readonly isJson: boolean
 }
 
 /** Finds the path of the list that a request's own ends with; the longest, so that no other can stand in its place. */
@@ -44,5 +46,6 @@ export function findRoute(
             ? 'max_output_tokens'
             : undefined,
     tellsEnd: isChat || isResponses,
+    isJson: isChat || DEFAULT_PATHS.includes(path),
   }
 }

@@ -3,7 +3,7 @@ import type { Answering } from './answer.ts'
 import { attach } from './log-response.ts'
 import { createLogWriter, LOST, STOPPED } from './log-writer.ts'
 import { loggedAnswer } from './logged-answer.ts'
-import { brokenOff, Refusal } from './refusal.ts'
+import { incomplete, Refusal } from './refusal.ts'
 import { storeTime } from './store-time.ts'
 import type { RelayStreams, StreamStore } from './stream-store.ts'
 
@@ -50,8 +50,8 @@ interface KeptLog {
   ): { readonly response: Response; readonly done: Promise<void> }
 }
 
-const gone = () => brokenOff('stream_gone', 'The stream is not here any more')
-const stopped = () => brokenOff('stopped', 'The stream was stopped')
+const gone = () => incomplete('stream_gone', 'The stream is not here any more')
+const stopped = () => incomplete('stopped', 'The stream was stopped')
 
 /** A store whose steps end in time. A read waits for what is yet to come. */
 function timed(store: StreamStore): StreamStore {
@@ -81,7 +81,7 @@ function createKeeper(given: StreamStore): StreamKeeper {
     if (other !== undefined)
       throw new Refusal(422, 'key_reused', 'The idempotency-key has been used for another request')
     if (after) {
-      // Of another answer, this would not be the rest.
+      // Its reader has the beginning of an answer that was forgotten: another one's events would not fit behind it.
       await store.close(id)
       throw gone()
     }
@@ -102,7 +102,7 @@ function createKeeper(given: StreamStore): StreamKeeper {
         async renew() {
           if (await writer.renew()) return undefined
           return writer.ending[0] === LOST
-            ? brokenOff('writer_lost', 'The relay has lost the stream')
+            ? incomplete('writer_lost', 'The relay has lost the stream')
             : stopped()
         },
         close: writer.close,

@@ -13,7 +13,6 @@ const MAX_ERROR = 65_536
 export interface UpstreamRequest {
   /** Ends it; what is waited for rejects with the reason. */
   abort(reason?: unknown): void
-  readonly isAborted: boolean
   /** Settles as `work` does, or rejects once the request is aborted or the service has been silent for too long. */
   wait<T>(work: Promise<T>): Promise<T>
   /**
@@ -109,9 +108,6 @@ export function openUpstream<User extends RelayUser>(options: RelayOptions<User>
       wait,
       send,
       abort: reason => controller.abort(reason),
-      get isAborted() {
-        return signal.aborted
-      },
     }
   }
 }

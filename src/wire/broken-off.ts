@@ -2,7 +2,7 @@
  * The reasons by which a service says that it broke off: Portkey names the error of the service behind it, `overloaded_error`.
  * Any other, `length` and words unknown here too, is an end.
  */
-const BROKEN_OFF = /^(\w*error|abort(ed)?|cancell?ed|timeout|insufficient_\w+)$/i
+export const BROKEN_OFF: RegExp = /^(\w*error|abort(ed)?|cancell?ed|timeout|insufficient_\w+)$/i
 
 /** What a choice tells of a failure, as the body of an error; undefined where it tells of none. */
 export function brokenOff(choice: object): object | undefined {

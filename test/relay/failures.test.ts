@@ -147,7 +147,6 @@ describe("the service's refusal", () => {
         code: 'rate_limited',
         param: null,
       },
-      id: 1,
     })
   })
 })

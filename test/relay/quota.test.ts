@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConfigurationError, createChatCompletion, RateLimitError } from '../../src/index.ts'
-import { memoryQuota, quotaStore, type RelayQuota, type RelayUse, relay } from '../../src/relay/index.ts'
+import {
+  memoryQuota,
+  memoryStreams,
+  quotaStore,
+  type RelayQuota,
+  type RelayUse,
+  relay,
+} from '../../src/relay/index.ts'
 import { failureOf } from '../client/harness.ts'
 import { until } from '../support/frames.ts'
 import { authorize, BASE, errorOf, pageClient, question, relayOf, visit } from './harness.ts'
@@ -84,6 +91,28 @@ describe('the quota of a relay', () => {
     expect(uses.map(({ tokens, outcome }) => [tokens - asked, outcome])).toEqual([
       [120, 'left'],
       [500, 'left'],
+    ])
+  })
+
+  it('charges for the time of an answer that is stopped before it is told', async () => {
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const uses: RelayUse[] = []
+    const { handle, service } = relayOf(
+      { limits: { maxTokens: 500 }, streams: memoryStreams(), onUse: use => uses.push(use) },
+      { faults: { stall: 'first' } },
+    )
+    const headers = { 'idempotency-key': 'k' }
+    const asked = { ...question, stream: true }
+    const reading = handle(visit(asked, { headers })).then(response => response.text())
+    await until(() => service.requests.length === 1)
+    now = 1200
+    await handle(visit(undefined, { method: 'DELETE', headers }))
+    expect(await reading).toContain('"code":"stopped"')
+    await until(() => uses.length === 1)
+    clock.mockRestore()
+    expect(uses).toMatchObject([
+      { outcome: 'stopped', tokens: 120 + Math.ceil(JSON.stringify(asked).length / 3) },
     ])
   })
 
