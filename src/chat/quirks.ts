@@ -19,7 +19,7 @@ export function textOf(parts: readonly Json[]): string {
 function unwrap(piece: unknown): unknown {
   const { delta, index } = Object(piece)
   if (!isObject(delta)) return piece
-  const type = 'data' in delta ? 'redacted_thinking' : ['text', 'thinking'].find(name => name in delta)
+  const type = delta.data ? 'redacted_thinking' : ['text', 'thinking'].find(name => name in delta)
   // The index tells pieces apart, and stands in no whole answer.
   return Object.defineProperty({ type, ...delta }, 'index', { value: index })
 }

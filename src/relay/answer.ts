@@ -1,6 +1,5 @@
 import { tooLarge } from './blocks.ts'
-import type { Meter } from './meter.ts'
-import { passOn } from './pass-on.ts'
+import { type Answering, passOn } from './pass-on.ts'
 import { readText } from './read-text.ts'
 import { incomplete, wishIn } from './refusal.ts'
 import type { RelayOutcome } from './types.ts'
@@ -8,17 +7,6 @@ import type { UpstreamRequest } from './upstream.ts'
 
 /** The largest answer that is no stream, in bytes. */
 const MAX_ANSWER = 67_108_864
-
-/** What the answer to one request is made with. */
-export interface Answering {
-  readonly upstream: UpstreamRequest
-  readonly meter: Meter
-  readonly response: Response
-  /** Closes the books. */
-  readonly close: (outcome: RelayOutcome) => Promise<void>
-  /** How many events a stream may have; any number where undefined. */
-  readonly maxEvents: number | undefined
-}
 
 /** The headers of an event stream: proxies must neither keep it nor wait for more of it. */
 export const STREAM_HEADERS: { readonly [name: string]: string } = {

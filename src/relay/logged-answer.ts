@@ -1,9 +1,9 @@
-import { type Answering, leave } from './answer.ts'
+import { leave } from './answer.ts'
 import { createLiveReader } from './live-reader.ts'
 import { streamLog } from './log-response.ts'
 import { type LogWriter, STOPPED } from './log-writer.ts'
 import { isEvent } from './meter.ts'
-import { passOn } from './pass-on.ts'
+import { type Answering, passOn } from './pass-on.ts'
 import type { StreamStore } from './stream-store.ts'
 
 /** A stream that is written to a log and outlives its reader. */

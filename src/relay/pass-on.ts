@@ -1,7 +1,19 @@
-import type { Answering } from './answer.ts'
+import type { Meter } from './meter.ts'
 import { readBlocks } from './read-blocks.ts'
 import { errorEvent, incomplete, Refusal, wishIn } from './refusal.ts'
 import type { RelayOutcome } from './types.ts'
+import type { UpstreamRequest } from './upstream.ts'
+
+/** What the answer to one request is made with. */
+export interface Answering {
+  readonly upstream: UpstreamRequest
+  readonly meter: Meter
+  readonly response: Response
+  /** Closes the books. */
+  readonly close: (outcome: RelayOutcome) => Promise<void>
+  /** How many events a stream may have; any number where undefined. */
+  readonly maxEvents: number | undefined
+}
 
 /** A stream of the service as it is passed on. */
 export interface Passing {

@@ -11,7 +11,7 @@ const program = join(root, 'bench/agents/programs/llmfetch.mjs')
 
 /** With its dependencies, without what the author chose to describe values with: 20.4 kB were measured, 16.5 are aimed at; to send back
  * arguments that vLLM and llama.cpp can read takes 0.14. */
-const LIMIT = 21_300
+const LIMIT = 21_400
 
 describe('an agent: two tools, an object, a stop', () => {
   it('takes at most 24 lines', () => {
